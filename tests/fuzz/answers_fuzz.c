@@ -18,23 +18,23 @@ static int listening;
 static struct str answer;
 
 static const struct {
-	const struct command *command;
+	const char *command;
 	const char *arguments[3];
 	bool is_json;
 } cases[] = {
-	{&command_status, {NULL}, false},
-	{&command_feeds, {NULL}, false},
-	{&command_explain, {"usni", NULL}, false},
-	{&command_refresh, {NULL}, false},
-	{&command_reload, {NULL}, false},
-	{&command_why, {"a", NULL}, false},
-	{&command_why, {"a", "b", NULL}, false},
-	{&command_split, {"a", NULL}, false},
-	{&command_join, {"a", "b", NULL}, false},
-	{&command_pause, {NULL}, false},
-	{&command_forget, {"--yes", "usni", NULL}, false},
-	{&command_status, {"--json", NULL}, true},
-	{&command_feeds, {"--json", NULL}, true},
+	{"status", {NULL}, false},
+	{"feeds", {NULL}, false},
+	{"explain", {"usni", NULL}, false},
+	{"refresh", {NULL}, false},
+	{"reload", {NULL}, false},
+	{"why", {"a", NULL}, false},
+	{"why", {"a", "b", NULL}, false},
+	{"split", {"a", NULL}, false},
+	{"join", {"a", "b", NULL}, false},
+	{"pause", {NULL}, false},
+	{"forget", {"--yes", "usni", NULL}, false},
+	{"status", {"--json", NULL}, true},
+	{"feeds", {"--json", NULL}, true},
 };
 enum { CASES = sizeof(cases) / sizeof(cases[0]), OF_EVENTS = CASES, OF_CURSORS, CHOICES };
 
@@ -137,13 +137,12 @@ static void check_printed(struct str all, struct str input)
 
 static int run(size_t which)
 {
-	struct client_options options = {.socket_path = path};
-	char *argv[5] = {(char *)"sitrep"};
-	int argc = 1;
+	char *argv[8] = {(char *)"sitrep", (char *)"--socket", path, (char *)cases[which].command};
+	int argc = 4;
 
 	for (const char *const *a = cases[which].arguments; *a != NULL; a++)
 		argv[argc++] = (char *)*a;
-	return command_run(cases[which].command, &options, argc, argv);
+	return cli_run(argc, argv);
 }
 
 static void print_events(struct str lines)
