@@ -20,8 +20,8 @@ struct parser {
 	struct rule_expression *e;
 	bool negated;
 	int depth;
-	/* Of the expression just read: a term that must be found, and one besides that and its anchors; RULE_NO_TERM:
-	 * none is known. */
+	/* Terms without which the expression just read cannot match, or RULE_NO_TERM where none is known; needed is
+	 * neither required nor an anchor. */
 	uint32_t required, needed;
 	struct buf canonical; /* of a term */
 	size_t rarity;        /* of the commonest anchor of the expression just read; 0: it has no anchor */
