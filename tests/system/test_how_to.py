@@ -126,7 +126,7 @@ def test_add_my_readers_list(machine):
     said = machine.follow("add-my-readers-list.md")
     assert "navy" in shown(said, "sudo sitrep reload") and "navy" in shown(said, "sitrep feeds")
     machine.daemon.refresh("navy")
-    assert b"Article number 3" in machine.daemon.get("/category/naval.atom").body
+    assert b"Article number 3" in machine.daemon.get("/category/Naval.atom").body
 
 
 def test_get_alerts_on_my_phone(machine):
