@@ -10,7 +10,8 @@
 int file_read_fd(int fd, struct buf *out);
 /* The same, of the file at path. */
 int file_read(const char *path, struct buf *out);
-/* The same, for files that others name: -ESPIPE for a named pipe, which file_read() would open only when a writer does. */
+/* The same, for files that others name: -ESPIPE for a named pipe, which file_read() would open only when a writer does.
+ */
 int file_read_regular(const char *path, struct buf *out);
 
 /* Waits until the file at path, or the list of names in the folder at path, is on the disk.  0 or negative errno.  Do
