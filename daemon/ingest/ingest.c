@@ -59,6 +59,8 @@ int ingest_open(struct ingest *k, const struct writer_options *options, struct e
 	if (result == 0)
 		result = feed_store_init(&k->feeds, k->store.db, err);
 	if (result == 0)
+		result = feed_troubles_init(&k->troubles, k->store.db, err);
+	if (result == 0)
 		result = websub_store_init(&k->websub, k->store.db, err);
 	if (result == 0)
 		result = item_store_init(&k->items, k->store.db, &k->counters, err);
@@ -126,6 +128,7 @@ void ingest_close(struct ingest *k)
 	alert_policy_release(&k->policy);
 	item_store_release(&k->items);
 	websub_store_release(&k->websub);
+	feed_troubles_release(&k->troubles);
 	feed_store_release(&k->feeds);
 	store_close(&k->store);
 	arena_release(&k->arena);
@@ -347,11 +350,13 @@ static int store_poll(struct ingest *k, struct poll_outcome *o, struct poll_repo
 	struct poll_news news;
 	bool has_document = o->kind == OUTCOME_DOCUMENT;
 	struct feed_progress progress;
+	enum poll_failure failure;
 	int result = feed_store_load(&k->feeds, o->feed_id, &row, err);
 
 	if (result != 0)
 		return result;
 	report->before = row.state.health;
+	failure = row.state.failure;
 	feed_state_clamp(&row.state, o->at_ms);
 	feed_progress_asked(&row.state, o);
 	if (has_document)
@@ -361,6 +366,8 @@ static int store_poll(struct ingest *k, struct poll_outcome *o, struct poll_repo
 	progress = feed_progress_ended(&row.state, &row.emptiness, o, has_document ? &news : NULL);
 	plan_next(k, &row.state, o, progress.has_news ? &news : NULL);
 	result = event_log_health(&k->event_log, &context, report->before, &row.state, err);
+	if (result == 0)
+		result = feed_troubles_note(&k->troubles, report->before, failure, &row.state, o->at_ms, err);
 	if (result == 0)
 		result = event_log_silence(&k->event_log, &context, &row.state, err);
 	if (result == 0 && progress.has_moved)

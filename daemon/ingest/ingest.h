@@ -21,6 +21,7 @@
 #include "sitrep/store/counters.h"
 #include "sitrep/store/event_log.h"
 #include "sitrep/store/feed_store.h"
+#include "sitrep/store/feed_troubles.h"
 #include "sitrep/store/item_store.h"
 #include "sitrep/store/rule_store.h"
 #include "sitrep/store/store.h"
@@ -33,6 +34,7 @@ struct ingest {
 	struct counters counters;
 	struct counters before; /* as last committed */
 	struct feed_store feeds;
+	struct feed_troubles troubles;
 	struct websub_store websub;
 	struct item_store items;
 	struct alert_policy policy;

@@ -478,6 +478,18 @@ static const char version_24[] = "ALTER TABLE feed ADD COLUMN own_id TEXT;"
 				 "ALTER TABLE feed ADD COLUMN own_author TEXT;"
 				 "ALTER TABLE feed ADD COLUMN own_rights TEXT;";
 
+/* The times in which polls of a feed failed (feed_troubles.h). */
+static const char version_25[] = "CREATE TABLE IF NOT EXISTS feed_trouble("
+				 " feed_id INTEGER NOT NULL,"
+				 " since INTEGER NOT NULL,"
+				 " until INTEGER," /* NULL: it lasts */
+				 " polls INTEGER NOT NULL,"
+				 " failure INTEGER NOT NULL," /* enum poll_failure, as in feed */
+				 " http_status INTEGER NOT NULL,"
+				 " reason TEXT,"
+				 " PRIMARY KEY(feed_id, since)"
+				 ") STRICT, WITHOUT ROWID;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	version_1,
 	version_2,
@@ -503,4 +515,5 @@ const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	version_22,
 	version_23,
 	version_24,
+	version_25,
 };
