@@ -12,7 +12,7 @@
 
 #include <poll.h>
 
-#include "deliveries.h"
+#include "retry_queue.h"
 #include "sitrep/base/error.h"
 
 enum {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sitrep tail --exec and --webhook.  One loop reads the stream, begins attempts, and moves the place on.  While
- * DELIVERIES_MAX events wait, the stream is not read: the daemon keeps the further ones. */
+ * RETRY_QUEUE_MAX events wait, the stream is not read: the daemon keeps the further ones. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ struct deliver {
 	struct tail *tail;
 	struct sitrep *stream;
 	struct courier *courier;
-	struct deliveries *queue;
+	struct retry_queue *queue;
 	int signals;
 	bool connected, ending;
 	int64_t reconnect_ms; /* when to connect again, monotonic */
@@ -62,7 +62,7 @@ static int take_event(struct deliver *d, const struct tail_event *event, struct 
 	int result;
 
 	if (has_no_body(d, event)) {
-		deliveries_add(d->queue, &event->place, event->kind, STR_NONE, NULL, 0);
+		retry_queue_add(d->queue, &event->place, event->kind, STR_NONE, NULL, 0);
 		return 0;
 	}
 	object = json_loadb(event->line.data, event->line.len, 0, NULL);
@@ -75,7 +75,7 @@ static int take_event(struct deliver *d, const struct tail_event *event, struct 
 		size_t len;
 		char *text = buf_take(&body, &len);
 
-		deliveries_add(d->queue, &event->place, event->kind, key, text, len);
+		retry_queue_add(d->queue, &event->place, event->kind, key, text, len);
 	} else {
 		error_sys(err, result, "cannot write an event");
 	}
@@ -120,7 +120,7 @@ static int read_stream(struct deliver *d, struct error *err)
 	struct tail_event event;
 	int got = 1, result = 0;
 
-	while (d->connected && result == 0 && !deliveries_are_full(d->queue) && got > 0) {
+	while (d->connected && result == 0 && !retry_queue_is_full(d->queue) && got > 0) {
 		got = tail_next(d->stream, 0, &event);
 		if (got > 0)
 			result = take_event(d, &event, err);
@@ -146,7 +146,7 @@ static void print_failure(const struct delivery *one, const char *reason, const 
 static void put_off(struct deliver *d, struct delivery *one, const char *reason, int64_t wait_ms)
 {
 	char what[64], text[TIME_TEXT_MAX];
-	int64_t wait = deliveries_failed(d->queue, one, clock_mono_ms(), wait_ms);
+	int64_t wait = retry_queue_failed(d->queue, one, clock_mono_ms(), wait_ms);
 
 	snprintf(what, sizeof(what), "trying again in %s", duration_format(text, wait));
 	print_failure(one, reason, what);
@@ -156,7 +156,7 @@ static void begin_attempts(struct deliver *d)
 {
 	struct delivery *one;
 
-	while (!d->ending && (one = deliveries_start(d->queue, clock_mono_ms())) != NULL) {
+	while (!d->ending && (one = retry_queue_start(d->queue, clock_mono_ms())) != NULL) {
 		struct error err = {0};
 
 		if (courier_start(d->courier, one, &err) != 0)
@@ -171,11 +171,11 @@ static void end_attempts(struct deliver *d)
 	while (courier_take(d->courier, clock_mono_ms(), &result)) {
 		switch (result.outcome) {
 		case COURIER_DELIVERED:
-			deliveries_done(d->queue, result.delivery);
+			retry_queue_done(d->queue, result.delivery);
 			break;
 		case COURIER_REFUSED:
 			print_failure(result.delivery, result.reason, "it is not tried again");
-			deliveries_done(d->queue, result.delivery);
+			retry_queue_done(d->queue, result.delivery);
 			break;
 		case COURIER_FAILED:
 			put_off(d, result.delivery, result.reason, result.wait_ms);
@@ -188,7 +188,7 @@ static int save_arrived(struct deliver *d, struct error *err)
 {
 	struct cursor_place place;
 
-	return deliveries_arrived(d->queue, &place) ? tail_save(d->tail, &place, err) : 0;
+	return retry_queue_arrived(d->queue, &place) ? tail_save(d->tail, &place, err) : 0;
 }
 
 /* ---- the loop ---- */
@@ -200,7 +200,7 @@ static int64_t sooner(int64_t a, int64_t b)
 
 static int64_t next_wait_ms(const struct deliver *d, int64_t now_ms)
 {
-	int64_t wait = deliveries_wait_ms(d->queue, now_ms);
+	int64_t wait = retry_queue_wait_ms(d->queue, now_ms);
 
 	if (!d->connected)
 		wait = sooner(wait, d->reconnect_ms > now_ms ? d->reconnect_ms - now_ms : 0);
@@ -219,7 +219,7 @@ static void read_signals(struct deliver *d)
 static void wait_for_work(struct deliver *d)
 {
 	struct pollfd waited[] = {{.fd = d->signals, .events = POLLIN}, {.fd = sitrep_fd(d->stream), .events = POLLIN}};
-	bool reads = d->connected && !deliveries_are_full(d->queue);
+	bool reads = d->connected && !retry_queue_is_full(d->queue);
 
 	courier_wait(d->courier, waited, reads ? 2 : 1, (int)next_wait_ms(d, clock_mono_ms()));
 	read_signals(d);
@@ -279,7 +279,7 @@ int tail_deliver(struct tail *t, struct sitrep *s, struct error *err)
 {
 	struct deliver d = {.tail = t,
 		.stream = s,
-		.queue = deliveries_new(t->courier.at_once),
+		.queue = retry_queue_new(t->courier.at_once),
 		.courier = courier_new(&t->courier, err),
 		.signals = command_signals((const int[]){SIGINT, SIGTERM, SIGCHLD}, 3, err),
 		.reconnect_wait_ms = TAIL_RECONNECT_FIRST_S * 1000};
@@ -295,7 +295,7 @@ int tail_deliver(struct tail *t, struct sitrep *s, struct error *err)
 	if (result == 0)
 		result = end_delivery(&d, err);
 	courier_free(d.courier);
-	deliveries_free(d.queue);
+	retry_queue_free(d.queue);
 	if (d.signals >= 0)
 		close(d.signals);
 	return result;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon_socket.h"
 #include "member.h"
-#include "places.h"
 
 enum { TEXTS_MAX = 8 * STREAM_LINE_MAX };
 
@@ -82,7 +82,7 @@ void sitrep_patience(struct sitrep *s, int timeout_ms)
 int handle_open(struct sitrep *s, bool control, const char *path)
 {
 	const char *last = control == s->is_control ? s->path : NULL;
-	const struct places_wanted wanted = {.control = control,
+	const struct daemon_socket_wanted wanted = {.control = control,
 		.path = path != NULL ? path : last,
 		.preferred = s->preferred,
 		.patience_ms = s->patience_ms};
@@ -90,7 +90,7 @@ int handle_open(struct sitrep *s, bool control, const char *path)
 	int fd = -1, result;
 
 	sitrep_close(s);
-	result = places_connect(&wanted, &fd, &found, &s->error);
+	result = daemon_socket_connect(&wanted, &fd, &found, &s->error);
 	if (result != 0)
 		return result;
 	free(s->path);

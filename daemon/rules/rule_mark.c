@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "rule_forms.h"
 #include "rule_set.h"
 #include "sitrep/base/utf8.h"
+#include "word_forms.h"
 
 /* Bytes: a piece without a cut in this length is not cut further. */
 enum { WORD_MAX = 512 };

@@ -234,7 +234,7 @@ static void scan_forms(
 	}
 }
 
-/* Feeds the words of a text, each with a space behind it and its forms separated by RULE_FORM_MARK. mark: of the field
+/* Feeds the words of a text, each with a space behind it and its forms separated by WORD_FORM_MARK. mark: of the field
  * that they stand in, or 0. */
 static int scan(struct rule_set *set, struct str tokens, bool in_title, char mark)
 {

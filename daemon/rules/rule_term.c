@@ -8,13 +8,13 @@
 
 #include <utf8proc.h>
 
-#include "rule_forms.h"
 #include "rule_parser.h"
 #include "rule_regex.h"
 #include "sitrep/base/pages.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/rules/rule.h"
+#include "word_forms.h"
 
 int rule_parse_no_memory(struct parser *p)
 {
@@ -121,7 +121,7 @@ static int put_tokens(struct buf *canonical, struct str value, size_t *count)
 	if (ret == 0)
 		ret = canon_tokens(&tokens, buf_str(&text), count);
 	if (ret == 0)
-		ret = rule_forms_ask(canonical, buf_str(&tokens));
+		ret = word_forms_unify(canonical, buf_str(&tokens));
 	buf_release(&text);
 	buf_release(&tokens);
 	return ret;

@@ -7,10 +7,10 @@
 
 #include <utf8proc.h>
 
-#include "rule_forms.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/rules/rule.h"
+#include "word_forms.h"
 
 enum {
 	/* Bytes; a longer run with apostrophes is no word of a language. */
@@ -183,15 +183,15 @@ struct work {
 	size_t count;
 	struct buf tokens; /* of the present run */
 	struct buf word;
-	struct rule_forms forms;
+	struct word_forms forms;
 };
 
 static int put_forms(struct work *w)
 {
 	for (size_t i = 0; i < w->forms.count; i++) {
 		if (i > 0)
-			buf_putc(w->out, RULE_FORM_MARK);
-		buf_add(w->out, rule_forms_get(&w->forms, i));
+			buf_putc(w->out, WORD_FORM_MARK);
+		buf_add(w->out, word_forms_get(&w->forms, i));
 	}
 	buf_putc(w->out, ' ');
 	return w->out->failed;
@@ -211,13 +211,13 @@ static int put_run(struct work *w, struct str run)
 	ret = canon_tokens(&w->tokens, run, &w->count);
 	rest = buf_str(&w->tokens);
 	while (ret == 0 && str_word(&rest, &token)) {
-		if (str_is_ascii(token) || token.len > RULE_FORMED_MAX) {
+		if (str_is_ascii(token) || token.len > WORD_FORMED_MAX) {
 			buf_add(w->out, token);
 			ret = buf_putc(w->out, ' ');
 			continue;
 		}
-		rule_forms_clear(&w->forms);
-		rule_forms_add(&w->forms, token);
+		word_forms_clear(&w->forms);
+		word_forms_add(&w->forms, token);
 		ret = put_forms(w);
 	}
 	return ret;
@@ -242,8 +242,8 @@ static struct str join(struct work *w, const struct spelling *s, size_t first, s
 /* "l'OTAN" gives lotan and otan, "Ukraine's" gives ukraines and ukraine. */
 static int put_spelling(struct work *w, const struct spelling *s)
 {
-	bool elided = rule_forms_is_elision(s->parts[0]) && s->to - s->from - s->parts[0].len > 2;
-	bool ended = rule_forms_is_ending(s->parts[s->count - 2], s->parts[s->count - 1]);
+	bool elided = word_forms_is_elision(s->parts[0]) && s->to - s->from - s->parts[0].len > 2;
+	bool ended = word_forms_is_ending(s->parts[s->count - 2], s->parts[s->count - 1]);
 	struct str token = join(w, s, 0, s->count);
 
 	if (token.len == 0) {
@@ -253,13 +253,13 @@ static int put_spelling(struct work *w, const struct spelling *s)
 			buf_add(&w->word, s->parts[i]);
 		return put_run(w, buf_str(&w->word));
 	}
-	rule_forms_clear(&w->forms);
-	rule_forms_add(&w->forms, token);
+	word_forms_clear(&w->forms);
+	word_forms_add(&w->forms, token);
 	for (int way = 1; way < 4; way++) {
 		size_t first = (way & 1) != 0, last = s->count - ((way & 2) != 0);
 
 		if (((way & 1) == 0 || elided) && ((way & 2) == 0 || ended) && first < last)
-			rule_forms_add(&w->forms, join(w, s, first, last));
+			word_forms_add(&w->forms, join(w, s, first, last));
 	}
 	w->count++;
 	return put_forms(w);
@@ -273,7 +273,7 @@ int rule_words(struct buf *out, struct str plain, size_t *count)
 
 	buf_init(&w.tokens, out->max);
 	buf_init(&w.word, TOKEN_MAX);
-	rule_forms_init(&w.forms);
+	word_forms_init(&w.forms);
 	while (ret == 0 && pos < plain.len) {
 		size_t mark = apostrophe_at(plain, pos);
 		struct spelling s;
@@ -292,7 +292,7 @@ int rule_words(struct buf *out, struct str plain, size_t *count)
 	*count += w.count;
 	buf_release(&w.tokens);
 	buf_release(&w.word);
-	rule_forms_release(&w.forms);
+	word_forms_release(&w.forms);
 	return ret;
 }
 

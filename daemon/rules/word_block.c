@@ -3,7 +3,7 @@
  * then form after form is cut at the bits.  So a form does not wait until the end of the one before it was found. */
 #include "word_block.h"
 
-#include "rule_forms.h"
+#include "word_forms.h"
 
 /* Of eight bytes, a bit for each that is a space or less: a text has no other than the two separators there. */
 static uint64_t separators(uint64_t bytes)
@@ -63,7 +63,7 @@ static const char *take_group(struct word_block *b, const struct word_table *tab
 
 static bool is_separator(char c)
 {
-	return c == ' ' || c == RULE_FORM_MARK;
+	return c == ' ' || c == WORD_FORM_MARK;
 }
 
 /* Takes the form at from, in whose first group no separator is; returns the place behind it.  When it has none until
@@ -123,7 +123,7 @@ int word_block_mark(struct word_block *b, char mark, struct buf *room, const str
 		buf_putc(room, mark);
 		buf_add(room, b->forms[i]);
 		ends[i] = room->len;
-		buf_putc(room, ends_word ? ' ' : RULE_FORM_MARK);
+		buf_putc(room, ends_word ? ' ' : WORD_FORM_MARK);
 	}
 	for (size_t i = 0, from = 0; room->failed == 0 && i < b->count; from = ends[i++] + 1) {
 		b->forms[i] = str_make(room->data + from, ends[i] - from);

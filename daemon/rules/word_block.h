@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* word_block.h: the forms of a text's words, some dozens at a time, looked up in the table of an automaton.
  *
- * A text is words with a space behind each, whose forms are separated by RULE_FORM_MARK (rule_words()).  Forms are
+ * A text is words with a space behind each, whose forms are separated by WORD_FORM_MARK (rule_words()).  Forms are
  * taken in blocks, so that the memory of one is fetched while others are looked at, and so that a form that is in no
  * pattern costs nothing after its group of tags was read (word_table.h). */
 #ifndef RULES_WORD_BLOCK_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The forms of a word, script by script. */
-#include "rule_forms.h"
+#include "word_forms.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "sitrep/base/utf8.h"
 
 enum {
-	FORM_MAX = RULE_FORM_BYTES / 4,
+	FORM_MAX = WORD_FORMS_BYTES / 4,
 	DECOMPOSED_MAX = 18,
 	PARTICLES_IN_ROW = 2, /* 에서 and 는 */
 	YO = 0x451,
@@ -17,42 +17,42 @@ enum {
 
 /* ---- the list */
 
-void rule_forms_init(struct rule_forms *f)
+void word_forms_init(struct word_forms *f)
 {
 	buf_init(&f->folded, FORM_MAX);
-	rule_forms_clear(f);
+	word_forms_clear(f);
 }
 
-void rule_forms_release(struct rule_forms *f)
+void word_forms_release(struct word_forms *f)
 {
 	buf_release(&f->folded);
 }
 
-void rule_forms_clear(struct rule_forms *f)
+void word_forms_clear(struct word_forms *f)
 {
 	f->count = f->used = 0;
 }
 
-struct str rule_forms_get(const struct rule_forms *f, size_t n)
+struct str word_forms_get(const struct word_forms *f, size_t n)
 {
 	return str_make(f->room + f->items[n].from, f->items[n].len);
 }
 
-static void add(struct rule_forms *f, struct str form)
+static void add(struct word_forms *f, struct str form)
 {
-	if (form.len == 0 || f->count == RULE_FORMS_MAX || form.len > sizeof(f->room) - f->used)
+	if (form.len == 0 || f->count == WORD_FORMS_MAX || form.len > sizeof(f->room) - f->used)
 		return;
 	for (size_t i = 0; i < f->count; i++)
-		if (str_eq(rule_forms_get(f, i), form))
+		if (str_eq(word_forms_get(f, i), form))
 			return;
 	memcpy(f->room + f->used, form.data, form.len);
-	f->items[f->count++] = (struct rule_form){f->used, form.len};
+	f->items[f->count++] = (struct word_form){f->used, form.len};
 	f->used += form.len;
 }
 
 /* ---- apostrophes */
 
-bool rule_forms_is_elision(struct str part)
+bool word_forms_is_elision(struct str part)
 {
 	/* French and Catalan; Italian */
 	static const char *const elisions[] = {"l", "d", "j", "m", "n", "s", "t", "c", "qu", "jusqu", "lorsqu",
@@ -72,7 +72,7 @@ static size_t characters(struct str s)
 	return count;
 }
 
-bool rule_forms_is_ending(struct str before, struct str part)
+bool word_forms_is_ending(struct str before, struct str part)
 {
 	static const char *const english[] = {"s", "d", "ll", "re", "ve", "m"};
 	/* case endings, and endings that make nouns and adjectives of names */
@@ -201,7 +201,7 @@ static bool is_arabic(uint32_t cp)
 
 /* Adds the word without its article. When letters such as w (and) or b (with) stand before the article, also adds the
  * word with the article alone. */
-static void add_without_article(struct rule_forms *f, struct str token)
+static void add_without_article(struct word_forms *f, struct str token)
 {
 	static const struct str before[] = {{"", 0}, {"\xD9\x88", 2}, {"\xD9\x81", 2}, {"\xD8\xA8", 2}, {"\xD9\x83", 2},
 		{"\xD9\x88\xD8\xA8", 4}, {"\xD9\x88\xD9\x83", 4}, {"\xD9\x81\xD8\xA8", 4}};
@@ -258,7 +258,7 @@ static bool is_stem(struct str stem)
 	return syllables >= 2 || (other && stem.len > 0);
 }
 
-static void add_without_particles(struct rule_forms *f, struct str token)
+static void add_without_particles(struct word_forms *f, struct str token)
 {
 	for (int i = 0; i < PARTICLES_IN_ROW; i++) {
 		struct str stem = token;
@@ -282,7 +282,7 @@ static bool may_fold(uint32_t cp)
 	       is_between(cp, 0x1E00, 0x1FFF);
 }
 
-static void add_folded(struct rule_forms *f, struct str token, bool arabic)
+static void add_folded(struct word_forms *f, struct str token, bool arabic)
 {
 	buf_clear(&f->folded);
 	for (size_t pos = 0; pos < token.len;)
@@ -297,12 +297,12 @@ static void add_folded(struct rule_forms *f, struct str token, bool arabic)
 		add(f, buf_str(&f->folded));
 }
 
-void rule_forms_add(struct rule_forms *f, struct str token)
+void word_forms_add(struct word_forms *f, struct str token)
 {
 	bool arabic = false, hangul = false, foldable = false;
 
 	add(f, token);
-	if (token.len > RULE_FORMED_MAX)
+	if (token.len > WORD_FORMED_MAX)
 		return;
 	for (size_t pos = 0; pos < token.len;) {
 		uint32_t cp = utf8_next(token, &pos);
@@ -317,7 +317,7 @@ void rule_forms_add(struct rule_forms *f, struct str token)
 		add_without_particles(f, token);
 }
 
-int rule_forms_ask(struct buf *out, struct str tokens)
+int word_forms_unify(struct buf *out, struct str tokens)
 {
 	for (size_t pos = 0; pos < tokens.len;) {
 		uint32_t cp = utf8_next(tokens, &pos);

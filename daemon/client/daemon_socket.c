@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Tries one socket after the other, and names each of them when no daemon answers. */
-#include "places.h"
+#include "daemon_socket.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -141,7 +141,7 @@ static int tell_refusal(const struct search *s, const char *looked, struct error
 	return error_set(err, s->failure, "not permitted to talk to the daemon; become root; looked at %s", looked);
 }
 
-static int tell_failure(const struct search *s, const struct places_wanted *wanted, struct error *err)
+static int tell_failure(const struct search *s, const struct daemon_socket_wanted *wanted, struct error *err)
 {
 	const char *looked = s->looked.data != NULL ? s->looked.data : "";
 
@@ -154,7 +154,7 @@ static int tell_failure(const struct search *s, const struct places_wanted *want
 		looked);
 }
 
-int places_connect(const struct places_wanted *wanted, int *fd, char **path, struct error *err)
+int daemon_socket_connect(const struct daemon_socket_wanted *wanted, int *fd, char **path, struct error *err)
 {
 	struct search s = {.fd = -1, .patience_ms = wanted->patience_ms, .looked = BUF_INIT(SEARCH_TEXT_MAX)};
 	int result = 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* rule_forms.h: the forms of one word under which a rule finds it.
+/* word_forms.h: the forms of one word under which a rule finds it.
  *
  * The first is the token itself.  The others are other spellings of the word: without its diacritics and, in German
  * and the Nordic languages, with ae, oe, ue for ä, ö, ü; Cyrillic е for ё; Arabic and Hebrew without vowel signs,
  * Arabic without the article and the prefixes before it; Hangul without particles. */
-#ifndef RULES_RULE_FORMS_H
-#define RULES_RULE_FORMS_H
+#ifndef RULES_WORD_FORMS_H
+#define RULES_WORD_FORMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,41 +15,41 @@
 #include "sitrep/base/str.h"
 
 enum {
-	RULE_FORMS_MAX = 24,
-	RULE_FORM_BYTES = 4096,
+	WORD_FORMS_MAX = 24,
+	WORD_FORMS_BYTES = 4096,
 	/* A longer token is no word of a language and has no forms. */
-	RULE_FORMED_MAX = RULE_FORM_BYTES / 16,
+	WORD_FORMED_MAX = WORD_FORMS_BYTES / 16,
 	/* Separates the forms of a word; no token contains it. */
-	RULE_FORM_MARK = 0x1f,
+	WORD_FORM_MARK = 0x1f,
 };
 
-struct rule_forms {
-	struct rule_form {
+struct word_forms {
+	struct word_form {
 		size_t from, len;
-	} items[RULE_FORMS_MAX];
+	} items[WORD_FORMS_MAX];
 	size_t count;
-	char room[RULE_FORM_BYTES];
+	char room[WORD_FORMS_BYTES];
 	size_t used;
 	struct buf folded;
 };
 
-void rule_forms_init(struct rule_forms *f);
-void rule_forms_release(struct rule_forms *f);
+void word_forms_init(struct word_forms *f);
+void word_forms_release(struct word_forms *f);
 /* Must be called before each word. */
-void rule_forms_clear(struct rule_forms *f);
-/* Adds the token, of at most RULE_FORM_BYTES, and its forms; duplicates, and forms for which there is no room, are left
- * out. */
-void rule_forms_add(struct rule_forms *f, struct str token);
-struct str rule_forms_get(const struct rule_forms *f, size_t n);
+void word_forms_clear(struct word_forms *f);
+/* Adds the token, of at most WORD_FORMS_BYTES, and its forms; duplicates, and forms for which there is no room, are
+ * left out. */
+void word_forms_add(struct word_forms *f, struct str token);
+struct str word_forms_get(const struct word_forms *f, size_t n);
 
 /* Is part an elided word, such as l, d, qu or dell before an apostrophe? */
-bool rule_forms_is_elision(struct str part);
+bool word_forms_is_elision(struct str part);
 /* Is part an ending behind an apostrophe: 's, 'll, Turkish 'da, 'nin? */
-bool rule_forms_is_ending(struct str before, struct str part);
+bool word_forms_is_ending(struct str before, struct str part);
 
 /* Appends the tokens of a rule in the form of the search: interchangeable letters (ё and е, the alefs, Persian and
  * Arabic kaf) become one, and Arabic loses its vowel signs. */
-int rule_forms_ask(struct buf *out, struct str tokens);
+int word_forms_unify(struct buf *out, struct str tokens);
 
 /* rule_words.c: a letter, digit or mark, or a character that is dropped within words. */
 bool rule_is_word_character(uint32_t cp);
