@@ -51,6 +51,13 @@ $(foreach room,$(ROOMS),$(eval below := $(room) $(below))$(eval LIBS_$(room) := 
 LIBS_cli := cli $(LIBS_fetch)
 
 PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson nettle libssl libcrypto libpsl libutf8proc libpcre2-8 zlib libseccomp
+# BROTLI=no and ZSTD=no leave these codings of answers out, also where the libraries are there
+OPTIONAL = $(if $(filter no,$(2)),,$(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1)))
+BROTLI  ?= yes
+ZSTD    ?= yes
+PKG_brotli := $(call OPTIONAL,libbrotlienc,$(BROTLI))
+PKG_zstd   := $(call OPTIONAL,libzstd,$(ZSTD))
+PKGS_daemon += $(PKG_brotli) $(PKG_zstd)
 PKGS_worker := libxml-2.0 jansson nettle libutf8proc libpcre2-8 libseccomp
 PKGS_client := $(PKGS_daemon) ncursesw
 
@@ -86,7 +93,9 @@ client_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_client)) -lm
 # ---- files
 
 # the worker and the client have a main() of their own
-src = $(filter-out daemon/worker/worker.c daemon/cli/main.c,$(sort $(wildcard daemon/$(1)/*.c)))
+# and a build without a library leaves the file out that needs it
+LEFT_OUT := $(if $(PKG_brotli),,daemon/publish/packing_brotli.c) $(if $(PKG_zstd),,daemon/publish/packing_zstd.c)
+src = $(filter-out daemon/worker/worker.c daemon/cli/main.c $(LEFT_OUT),$(sort $(wildcard daemon/$(1)/*.c)))
 obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)))
 lib = $(foreach f,$(1),$(B)/lib/$(f).a)
 
@@ -135,6 +144,12 @@ $(PATHS_OBJ): $(B)/paths
 $(B)/paths: FORCE
 	@mkdir -p $(B)
 	@echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' > $@
+
+$(B)/daemon/publish/packing.o: private ALL_CFLAGS += $(if $(PKG_brotli),-DSITREP_BROTLI) $(if $(PKG_zstd),-DSITREP_ZSTD)
+$(B)/daemon/publish/packing.o: $(B)/codings
+$(B)/codings: FORCE
+	@mkdir -p $(B)
+	@echo '$(PKG_brotli) $(PKG_zstd)' | cmp -s - $@ || echo '$(PKG_brotli) $(PKG_zstd)' > $@
 
 # rebuilt whenever compiler or flags change, so that no object is left over from another build
 $(B)/flags: FORCE

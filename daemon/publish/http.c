@@ -35,7 +35,7 @@ struct request {
 	struct MHD_Connection *connection;
 	struct request *next; /* in server->parked */
 	bool again;           /* the handler has answered later */
-	bool answered;        /* it has answered, and the gzip form is being made */
+	bool answered;        /* it has answered, and a compressed form is being made */
 	struct http_answer answer;
 };
 
@@ -198,6 +198,7 @@ static enum MHD_Result answer_with(
 		answer->body = http_error_body(connection, url, answer->status);
 		if (answer->location == NULL)
 			answer->cache_control = NULL;
+		answer->max_age_s = 0;
 		if (answer->body == NULL)
 			return MHD_NO;
 	}
@@ -345,6 +346,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 {
 	struct http_server *s = arg;
 	struct request *r = *state;
+	int coding;
 
 	if (r == NULL)
 		return begin_request(s, connection, url, method, state);
@@ -365,8 +367,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 			return park(s, r);
 		r->answered = true;
 	}
-	if (r->answer.body != NULL && http_accepts_gzip(connection) &&
-		http_body_compress(r->answer.body) == HTTP_GZIP_LATER)
+	coding = http_coding(connection);
+	if (r->answer.body != NULL && coding != HTTP_IDENTITY &&
+		http_body_compress(r->answer.body, (enum packing_coding)coding) == HTTP_PACKING_LATER)
 		return park(s, r);
 	s->stats.requests++;
 	return answer_with(s, connection, url, &r->answer);

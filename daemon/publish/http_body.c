@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Bodies of answers. The ETag is made from the bytes, so it is the same after a restart, and a reader that sends it
  * still gets 304. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "http_internal.h"
 #include "sitrep/base/sha256.h"
 
-enum {
-	/* A smaller body fits one packet anyway. */
-	GZIP_LEAST = 512,
-	/* Two thirds of the best saving in a fifth of the time, since this runs on the main loop. */
-	GZIP_LEVEL = 3,
-	/* Bytes compressed in one turn of the loop, which takes about two milliseconds. */
-	GZIP_PIECE = 256 * 1024,
-	ETAG_BYTES = 12,
-};
+enum { ETAG_BYTES = 12 };
 
 struct http_body *http_body_new(char *data, size_t len, const char *content_type, int64_t modified_ms)
 {
@@ -57,16 +49,6 @@ struct http_body *http_body_new_changes(char *data, size_t len, const struct htt
 	return b;
 }
 
-static void end_packing(struct http_body *b)
-{
-	if (b->packing != NULL)
-		(void)deflateEnd(b->packing);
-	free(b->packing);
-	free(b->packed);
-	b->packing = NULL;
-	b->packed = NULL;
-}
-
 struct http_body *http_body_ref(struct http_body *b)
 {
 	b->references++;
@@ -77,67 +59,43 @@ void http_body_unref(struct http_body *b)
 {
 	if (b == NULL || --b->references > 0)
 		return;
-	end_packing(b);
+	for (size_t i = 0; i < PACKING_CODINGS; i++) {
+		packing_free(b->forms[i].packing);
+		free(b->forms[i].data);
+	}
 	free(b->data);
-	free(b->gzip);
 	free(b);
 }
 
 size_t http_body_size(const struct http_body *b)
 {
-	return sizeof(*b) + b->len + b->gzip_len + (b->packing != NULL ? b->packed_max : 0);
+	size_t size = sizeof(*b) + b->len;
+
+	/* A form in the making takes as much as the document at most. */
+	for (size_t i = 0; i < PACKING_CODINGS; i++)
+		size += b->forms[i].packing != NULL ? b->len : b->forms[i].len;
+	return size;
 }
 
-/* False without memory. */
-static bool begin_packing(struct http_body *b)
+enum http_packing http_body_compress(struct http_body *b, enum packing_coding coding)
 {
-	z_stream *z = calloc(1, sizeof(*z));
+	struct http_form *f = &b->forms[coding];
+	int result = -ENOMEM;
 
-	/* MAX_WBITS + 16 selects the gzip format. */
-	if (z == NULL || deflateInit2(z, GZIP_LEVEL, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-		free(z);
-		return false;
-	}
-	b->packed_max = deflateBound(z, b->len);
-	b->packed = malloc(b->packed_max);
-	b->packing = z;
-	z->next_in = (Bytef *)b->data;
-	z->next_out = (Bytef *)b->packed;
-	z->avail_out = (uInt)b->packed_max;
-	return b->packed != NULL;
-}
-
-static enum http_gzip finish_packing(struct http_body *b, bool good)
-{
-	size_t len = b->packing != NULL ? b->packing->total_out : 0;
-	char *fitted;
-
-	if (good && len < b->len) {
-		fitted = realloc(b->packed, len);
-		b->gzip = fitted != NULL ? fitted : b->packed;
-		b->gzip_len = len;
-		b->packed = NULL;
-	}
-	b->gzip_refused = b->gzip == NULL;
-	end_packing(b);
-	return b->gzip != NULL ? HTTP_GZIP_READY : HTTP_GZIP_NONE;
-}
-
-enum http_gzip http_body_compress(struct http_body *b)
-{
-	size_t left;
-	int result;
-
-	if (b->gzip != NULL)
-		return HTTP_GZIP_READY;
-	if (b->gzip_refused || b->len < GZIP_LEAST)
-		return HTTP_GZIP_NONE;
-	if (b->packing == NULL && !begin_packing(b))
-		return finish_packing(b, false);
-	left = b->len - b->packing->total_in;
-	b->packing->avail_in = (uInt)(left < GZIP_PIECE ? left : GZIP_PIECE);
-	result = deflate(b->packing, left <= GZIP_PIECE ? Z_FINISH : Z_NO_FLUSH);
-	if (result == Z_OK && left > GZIP_PIECE)
-		return HTTP_GZIP_LATER;
-	return finish_packing(b, result == Z_STREAM_END);
+	if (f->data != NULL)
+		return HTTP_PACKING_READY;
+	if (f->refused || b->len < PACKING_LEAST)
+		return HTTP_PACKING_NONE;
+	if (f->packing == NULL)
+		f->packing = packing_new(coding, str_make(b->data, b->len));
+	if (f->packing != NULL)
+		result = packing_step(f->packing);
+	if (result == 1)
+		return HTTP_PACKING_LATER;
+	if (result == 0)
+		f->data = packing_take(f->packing, &f->len);
+	f->refused = f->data == NULL;
+	packing_free(f->packing);
+	f->packing = NULL;
+	return f->refused ? HTTP_PACKING_NONE : HTTP_PACKING_READY;
 }

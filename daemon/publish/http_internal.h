@@ -6,19 +6,20 @@
 
 #include <stdbool.h>
 
+#include "packing.h"
 #include "sitrep/publish/http.h"
 
 struct http_body {
 	char *data;
 	size_t len;
-	char *gzip; /* NULL until a client wanted it */
-	size_t gzip_len;
-	/* While gzip is being made, one piece for each turn of a waiting request. */
-	struct z_stream_s *packing; /* NULL: gzip is not being made */
-	char *packed;
-	size_t packed_max;
-	bool gzip_refused; /* the gzip form is no smaller, or there was no memory */
-	char tag[32];      /* the ETag without its quotes; the gzip form's has "-gz" behind it */
+	/* Compressed forms, each made when a client first wants it, one piece for each turn of a waiting request. */
+	struct http_form {
+		char *data; /* NULL until it is made */
+		size_t len;
+		struct packing *packing; /* NULL: it is not being made */
+		bool refused;            /* it is no smaller than the document, or there was no memory */
+	} forms[PACKING_CODINGS];
+	char tag[32]; /* the ETag without its quotes; a form's has "-" and packing_suffix() behind it */
 	int64_t modified_ms;
 	const char *content_type;
 	unsigned references;
@@ -66,7 +67,10 @@ struct MHD_Connection;
 
 /* http_response.c */
 const char *http_header(struct MHD_Connection *connection, const char *name);
-bool http_accepts_gzip(struct MHD_Connection *connection);
+/* RFC 9110, 12.5.3: the coding that the client likes best of those that we know, an enum packing_coding;
+ * HTTP_IDENTITY: none. */
+enum { HTTP_IDENTITY = -1 };
+int http_coding(struct MHD_Connection *connection);
 /* A response with the answer's body, or with a part of it, or without one for a client that has it; its status is 206,
  * 416 or 304 then.  NULL without memory. */
 struct MHD_Response *http_response(struct MHD_Connection *connection, struct http_answer *answer);
@@ -98,8 +102,8 @@ bool http_upload_is_hopeless(uint64_t announced);
 bool http_upload_add(struct http_upload *u, const char *data, size_t len);
 void http_upload_free(struct http_upload *u);
 
-/* Does one piece of work on b->gzip. READY: it is there; NONE: there will be none; LATER: it takes another turn. */
-enum http_gzip { HTTP_GZIP_READY, HTTP_GZIP_NONE, HTTP_GZIP_LATER };
-enum http_gzip http_body_compress(struct http_body *b);
+/* Does one piece of work on the form. READY: it is there; NONE: there will be none; LATER: it takes another turn. */
+enum http_packing { HTTP_PACKING_READY, HTTP_PACKING_NONE, HTTP_PACKING_LATER };
+enum http_packing http_body_compress(struct http_body *b, enum packing_coding coding);
 
 #endif

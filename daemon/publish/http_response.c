@@ -47,21 +47,60 @@ int http_weight(struct str accept, struct str type)
 	return weight;
 }
 
-static bool may_be_kept(const char *cache_control)
+static bool may_be_kept(const struct http_answer *answer)
 {
-	return cache_control != NULL && strcmp(cache_control, "no-store") != 0;
+	return answer->cache_control != NULL ? strcmp(answer->cache_control, "no-store") != 0 : answer->max_age_s > 0;
 }
 
-/* RFC 9110, 12.5.3: is gzip named, by itself or by "*", without q=0. */
-bool http_accepts_gzip(struct MHD_Connection *connection)
+static void add_cache_control(struct MHD_Response *response, const struct http_answer *answer)
 {
-	static const char *const names[] = {"gzip", "x-gzip", "*"};
-	struct str accept = str_from(http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-	int weight = -1;
+	char text[40];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && weight < 0; i++)
-		weight = http_weight(accept, str_from(names[i]));
-	return weight > 0;
+	snprintf(text, sizeof(text), "max-age=%u", answer->max_age_s);
+	if (answer->cache_control != NULL || answer->max_age_s > 0)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+			answer->cache_control != NULL ? answer->cache_control : text);
+}
+
+/* The weight of a coding by its name, else of "*"; -1: neither is named. */
+static int coding_weight(struct str accept, const char *name)
+{
+	int weight = http_weight(accept, str_from(name));
+
+	if (weight < 0 && strcmp(name, "gzip") == 0)
+		weight = http_weight(accept, STR("x-gzip"));
+	return weight >= 0 ? weight : http_weight(accept, STR("*"));
+}
+
+int http_coding(struct MHD_Connection *connection)
+{
+	struct str accept = str_from(http_header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+	/* Without a weight of its own, identity comes last. */
+	int best = http_weight(accept, STR("identity")) - 1, coding = HTTP_IDENTITY;
+
+	for (int i = 0; i < PACKING_CODINGS; i++) {
+		enum packing_coding c = (enum packing_coding)i;
+		int weight = packing_is_known(c) ? coding_weight(accept, packing_name(c)) : 0;
+
+		if (weight > 0 && weight > best) {
+			best = weight;
+			coding = i;
+		}
+	}
+	return coding;
+}
+
+/* A tag without the suffix of a compressed form. */
+static struct str without_suffix(struct str tag)
+{
+	for (int i = 0; i < PACKING_CODINGS; i++) {
+		struct str suffix = str_from(packing_suffix((enum packing_coding)i));
+
+		if (!str_empty(suffix) && tag.len > suffix.len && str_ends(tag, suffix) &&
+			tag.data[tag.len - suffix.len - 1] == '-')
+			return str_slice(tag, 0, tag.len - suffix.len - 1);
+	}
+	return tag;
 }
 
 /* RFC 9110, 13.1.2 with weak comparison; either form's tag means the same resource state. */
@@ -77,9 +116,7 @@ static bool names_tag(struct str list, const struct http_body *b)
 			one = str_slice(one, 2, one.len);
 		if (one.len < 2 || one.data[0] != '"' || one.data[one.len - 1] != '"')
 			continue;
-		one = str_slice(one, 1, one.len - 1);
-		if (str_ends(one, STR("-gz")))
-			one.len -= 3;
+		one = without_suffix(str_slice(one, 1, one.len - 1));
 		if (str_eq(one, str_from(b->tag)))
 			return true;
 	}
@@ -123,13 +160,16 @@ static void add_origin(
 	(void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
 }
 
-static void write_tag(char tag[48], const struct http_body *b, bool packed)
+static void write_tag(char tag[48], const struct http_body *b, int coding)
 {
-	snprintf(tag, 48, "\"%s%s\"", b->tag, packed ? "-gz" : "");
+	if (coding == HTTP_IDENTITY)
+		snprintf(tag, 48, "\"%s\"", b->tag);
+	else
+		snprintf(tag, 48, "\"%s-%s\"", b->tag, packing_suffix((enum packing_coding)coding));
 }
 
 static void add_headers(
-	struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer, bool packed)
+	struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer, int coding)
 {
 	const struct http_body *b = answer->body;
 	char text[TIME_TEXT_MAX];
@@ -142,10 +182,9 @@ static void add_headers(
 		(void)MHD_add_response_header(response, "IM", "feed");
 	if (answer->ranges)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
-	if (answer->cache_control != NULL)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, answer->cache_control);
-	if (may_be_kept(answer->cache_control)) {
-		write_tag(etag, b, packed);
+	add_cache_control(response, answer);
+	if (may_be_kept(answer)) {
+		write_tag(etag, b, coding);
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
 		if (b->modified_ms != TIME_NONE)
 			(void)MHD_add_response_header(
@@ -199,7 +238,7 @@ static bool is_wanted(struct MHD_Connection *connection, const struct http_body 
 
 	if (condition == NULL)
 		return true;
-	write_tag(tag, b, false);
+	write_tag(tag, b, HTTP_IDENTITY);
 	return strcmp(condition, tag) == 0 ||
 	       (b->modified_ms != TIME_NONE && strcmp(condition, time_format_http(text, b->modified_ms)) == 0);
 }
@@ -239,6 +278,12 @@ static struct MHD_Response *with_bytes(struct http_body *b, const char *data, si
 	return response;
 }
 
+static struct MHD_Response *with_form(struct http_body *b, int coding)
+{
+	return coding != HTTP_IDENTITY ? with_bytes(b, b->forms[coding].data, b->forms[coding].len)
+				       : with_bytes(b, b->data, b->len);
+}
+
 static struct MHD_Response *without_bytes(void)
 {
 	return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
@@ -259,12 +304,15 @@ struct MHD_Response *http_response(struct MHD_Connection *connection, struct htt
 {
 	struct http_body *b = answer->body;
 	struct range range = wanted_range(connection, answer);
-	bool packed = range.kind == RANGE_NONE && http_accepts_gzip(connection) && b->gzip != NULL;
+	int coding = range.kind == RANGE_NONE ? http_coding(connection) : HTTP_IDENTITY;
 	struct MHD_Response *response;
 
-	if (answer->status == MHD_HTTP_OK && may_be_kept(answer->cache_control) && is_not_modified(connection, b)) {
+	if (coding != HTTP_IDENTITY && b->forms[coding].data == NULL)
+		coding = HTTP_IDENTITY;
+	if (answer->status == MHD_HTTP_OK && may_be_kept(answer) && is_not_modified(connection, b)) {
+		/* The bytes are not sent, but their number is, since it must be that of a 200 (RFC 9110, 8.6). */
 		answer->status = MHD_HTTP_NOT_MODIFIED;
-		response = without_bytes();
+		response = with_form(b, coding);
 	} else if (range.kind == RANGE_OUTSIDE) {
 		answer->status = MHD_HTTP_RANGE_NOT_SATISFIABLE;
 		response = without_bytes();
@@ -274,17 +322,18 @@ struct MHD_Response *http_response(struct MHD_Connection *connection, struct htt
 		answer->status = MHD_HTTP_PARTIAL_CONTENT;
 		response = with_bytes(b, b->data + range.from, range.len);
 	} else {
-		response = packed ? with_bytes(b, b->gzip, b->gzip_len) : with_bytes(b, b->data, b->len);
+		response = with_form(b, coding);
 	}
 	if (response == NULL)
 		return NULL;
-	add_headers(connection, response, answer, packed);
+	add_headers(connection, response, answer, coding);
 	if (answer->status == MHD_HTTP_PARTIAL_CONTENT || answer->status == MHD_HTTP_RANGE_NOT_SATISFIABLE)
 		add_content_range(response, &range, b->len);
 	if (answer->status != MHD_HTTP_NOT_MODIFIED && answer->status != MHD_HTTP_NO_CONTENT) {
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, b->content_type);
-		if (packed)
-			(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+		if (coding != HTTP_IDENTITY)
+			(void)MHD_add_response_header(
+				response, MHD_HTTP_HEADER_CONTENT_ENCODING, packing_name((enum packing_coding)coding));
 	}
 	add_protection(response);
 	return response;

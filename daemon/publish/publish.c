@@ -68,7 +68,7 @@ static struct cached *find(struct publish *p, struct str path)
 	return NULL;
 }
 
-/* Counts a gzip form that was made since, too. */
+/* Counts compressed forms that were made since, too. */
 static void count_again(struct publish *p, struct cached *c)
 {
 	size_t size = http_body_size(c->body) + publish_versions_size(c);
@@ -255,6 +255,18 @@ static void answer_changes(const struct cached *c, const struct http_request *re
 	answer->cache_control = "no-store, im";
 }
 
+static void complete_answer(
+	struct publish *p, const struct http_request *request, struct cached *c, struct http_answer *answer)
+{
+	if (c->closed) {
+		close_answer(answer);
+	} else if (answer->cache_control != NULL) {
+		answer->cache_control = NULL;
+		answer->max_age_s = publish_fresh_s(p, c);
+	}
+	answer_changes(c, request, answer);
+}
+
 static void answer_from(
 	struct publish *p, const struct http_request *request, struct cached *c, struct http_answer *answer)
 {
@@ -262,9 +274,7 @@ static void answer_from(
 	count_again(p, c);
 	answer->status = 200;
 	answer->body = http_body_ref(c->body);
-	if (c->closed)
-		close_answer(answer);
-	answer_changes(c, request, answer);
+	complete_answer(p, request, c, answer);
 }
 
 /* A name in another case leads to the name. */
@@ -309,7 +319,7 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 			close_answer(answer);
 		c = keep(p, address, generation, &product);
 		if (c != NULL)
-			answer_changes(c, request, answer);
+			complete_answer(p, request, c, answer);
 	}
 	answer->later = result == 1 || result == -EBUSY;
 	if (result != 0)

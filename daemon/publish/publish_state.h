@@ -14,7 +14,7 @@
 enum {
 	/* One document: a hundred entries of ordinary length are half a megabyte. */
 	PUBLISH_DOCUMENT_MAX = 32 * 1024 * 1024,
-	/* All cached documents with their gzip forms; the least recently used one is dropped first. */
+	/* All cached documents with their compressed forms; the least recently used one is dropped first. */
 	PUBLISH_CACHE_MAX = 64 * 1024 * 1024,
 	PUBLISH_CACHED_MAX = 512,
 	/* Documents being made at one time. */
@@ -81,7 +81,8 @@ struct cached {
 	struct version versions[PUBLISH_VERSIONS_MAX]; /* former ones, the newest first */
 	size_t size;                                   /* as counted in cached_bytes */
 	int64_t generation;
-	int64_t kept_ms; /* monotonic */
+	int64_t kept_ms;                         /* monotonic, as the next two */
+	int64_t fresh_until_ms, fresh_looked_ms; /* publish_fresh.c's */
 	bool closed;
 	uint64_t used; /* rises with each use; the lowest is the least recently used */
 };
@@ -160,6 +161,9 @@ size_t publish_versions_size(const struct cached *c);
 /* The document with those entries alone that a former version, one of the tags of an If-None-Match field, does not
  * have; NULL when no such version is known, or it is the present one. */
 struct http_body *publish_changes(const struct cached *c, struct str tags);
+
+/* publish_fresh.c: the seconds for which a reader may keep the document, 30 to 600. */
+unsigned publish_fresh_s(struct publish *p, struct cached *c);
 
 /* publish_search.c: 0, or appends to mistake the sentence about a rule that is wrong or would cost too much, and its
  * place, and returns -EINVAL; or -ENOMEM. */

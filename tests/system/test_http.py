@@ -2,12 +2,22 @@
 """What feed readers ask for: the server as HTTP has it."""
 import gzip
 import json
+import pathlib
+import re
+import shutil
 import socket
+import subprocess
 import xml.etree.ElementTree as ET
 
+import pytest
+
 import valid
-from harness import PATIENCE, wait_for
+from harness import BUILD, PATIENCE, wait_for
 from samples import article, rss
+
+# The codings of this build, by the libraries that the program names.
+PROGRAM = (pathlib.Path(BUILD) / "sitrepd").read_bytes()
+CODINGS = {"gzip"} | {name for name, library in (("br", b"libbrotlienc"), ("zstd", b"libzstd")) if library in PROGRAM}
 
 
 def start(server, make_daemon, articles=None, config=""):
@@ -38,12 +48,45 @@ def test_conditional_requests(server, make_daemon):
         assert head.headers["ETag"] == etag
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip"])
+def test_curl_unpacks_each_coding(server, make_daemon, coding):
+    if coding not in CODINGS:
+        pytest.skip("this build has no %s" % coding)
+    daemon = start(server, make_daemon)
+    for path in ("/feed.atom", "/feed.rss", "/feed.json"):
+        plain = daemon.get(path)
+        packed = subprocess.run(["curl", "-sS", "-i", "--compressed", "-H", "Accept-Encoding: " + coding, "--unix-socket", daemon.http_path, "http://localhost" + path], check=True, stdout=subprocess.PIPE)
+        head, body = packed.stdout.split(b"\r\n\r\n", 1)
+        assert b"\r\nContent-Encoding: " + coding.encode() in head
+        assert body == plain.body
+        length = int(head.split(b"\r\nContent-Length: ")[1].split(b"\r\n")[0])
+        assert length < len(body) / 2
+
+
 def test_etag_is_the_same_after_a_restart(server, make_daemon):
     daemon = start(server, make_daemon, config="base-url = https://news.example/")
     etag = daemon.get("/feed.atom").headers["ETag"]
     daemon.stop()
     daemon.start()
     assert daemon.get("/feed.atom").headers["ETag"] == etag
+
+
+def test_max_age_follows_the_schedule(server, make_daemon):
+    """A reader keeps a document until one of its feeds is polled, for half a minute at least and ten minutes at most."""
+    for name in ("quick", "medium", "slow"):
+        server.set("/a?" + name, rss("Alpha", [article(1)]))
+    daemon = make_daemon("", {name: dict(url=server.url("/a?" + name), interval=interval) for name, interval in (("quick", "10s"), ("medium", "5m"), ("slow", "3h"))}).start()
+    wait_for(lambda: {f["state"] for f in daemon.feeds().values()} == {"ok"}, "the first polls")
+
+    def max_age(name):
+        return int(re.fullmatch("max-age=([0-9]+)", daemon.get(name).headers["Cache-Control"])[1])
+
+    # a document that was made before the first poll ended is looked at again in ten seconds
+    wait_for(lambda: max_age("/feed/slow.atom?before=9999999999999.1") == 600, "the schedule of the slow feed")
+    assert max_age("/feed.atom") == max_age("/feed/quick.json") == 30
+    assert 200 < max_age("/feed/medium.rss") <= 300
+    assert max_age("/feed/slow.atom") == 600
 
 
 def test_refusals(server, make_daemon):

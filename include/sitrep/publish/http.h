@@ -3,9 +3,9 @@
  *
  * libmicrohttpd with its epoll descriptor nested in our event loop: no thread.  Connections are accepted by listener.h
  * and handed over, so any number of addresses, Unix sockets and inherited sockets work alike. Conditional requests,
- * HEAD and gzip are handled here. There are limits for connections in all and of one address, for the memory of each,
- * and for the time of each head, body and answer as a whole. Room is kept for Unix sockets and for hubs, and made by
- * closing idle connections. Work that does not fit one turn of the loop waits for the next. A POST is judged by its
+ * HEAD and compression are handled here. There are limits for connections in all and of one address, for the memory of
+ * each, and for the time of each head, body and answer as a whole. Room is kept for Unix sockets and for hubs, and made
+ * by closing idle connections. Work that does not fit one turn of the loop waits for the next. A POST is judged by its
  * head, before any of its body is kept; all bodies under way share one limit. */
 #ifndef SITREP_PUBLISH_HTTP_H
 #define SITREP_PUBLISH_HTTP_H
@@ -23,15 +23,15 @@
 struct event_base;
 struct http_server;
 
-/* The body of an answer: made once, reference-counted, and served without copying. Its gzip form is made when it is
- * first wanted. */
+/* The body of an answer: made once, reference-counted, and served without copying. Its compressed forms (gzip, br,
+ * zstd) are made when they are first wanted. */
 struct http_body;
 
 /* Takes over data (malloc'ed, len bytes). content_type is a literal. NULL without memory, data is then freed. */
 struct http_body *http_body_new(char *data, size_t len, const char *content_type, int64_t modified_ms);
 struct http_body *http_body_ref(struct http_body *b);
 void http_body_unref(struct http_body *b);        /* NULL is fine */
-size_t http_body_size(const struct http_body *b); /* memory, gzip form included */
+size_t http_body_size(const struct http_body *b); /* memory, compressed forms included */
 struct str http_body_bytes(const struct http_body *b);
 const char *http_body_tag(const struct http_body *b); /* the ETag without its quotes */
 /* As http_body_new(): what has changed in the document whole, under its ETag and type, for an answer 226 (RFC 3229). */
@@ -66,6 +66,7 @@ struct http_answer {
 	 * line, by the request's Accept field. */
 	struct http_body *body;
 	const char *cache_control; /* NULL: none; with "no-store" there is no ETag and no 304 */
+	unsigned max_age_s;        /* without cache_control: its max-age; 0: none */
 	char *location;            /* of a redirect, malloc'ed: the server takes it over; else NULL */
 	bool ranges;               /* parts of the body may be asked for (RFC 9110, 14) */
 	enum http_origin origin;   /* whose scripts may read it */

@@ -15,7 +15,8 @@
  *     /healthz  /metrics                         for monitoring (health.h has the first one's rules)
  *
  * A name in another case is answered 301 with the path of the name. Each is rendered at its first request after a
- * committed change (reader_generation()), and then served from memory, with its gzip form. All text is escaped here. */
+ * committed change (reader_generation()), and then served from memory, with its compressed forms. All text is escaped
+ * here. */
 #ifndef SITREP_PUBLISH_PUBLISH_H
 #define SITREP_PUBLISH_PUBLISH_H
 

@@ -3,8 +3,6 @@
 #include "../ingest/fixture.h"
 #include "../schedule/table_fixture.h"
 
-#include <zlib.h>
-
 #include "../../../daemon/publish/http_internal.h"
 #include "sitrep/publish/publish.h"
 
@@ -229,45 +227,6 @@ TEST_ON(reload_meanwhile, site, s)
 	publish_set_config(s->publish, &s->config, publish_base_url(&s->config, NULL), s->table);
 	get(s, "/metrics");
 	assert_int_equal(count_of(s->body, "{feed=\"feed-"), 7 * FEEDS);
-}
-
-TEST(gzip_in_pieces)
-{
-	enum { LEN = 6 * 1024 * 1024 };
-	char *data = malloc(LEN), *back = malloc(LEN);
-	struct http_body *b;
-	enum http_gzip result;
-	z_stream z = {0};
-	size_t pieces = 0;
-
-	assert_true(data != NULL && back != NULL);
-	for (size_t i = 0; i < LEN; i++)
-		data[i] = (char)('a' + (i * i / 7 + i / 1000) % 26);
-	b = http_body_new(data, LEN, "text/plain", INT64_MIN);
-	assert_non_null(b);
-	do {
-		result = http_body_compress(b);
-		pieces++;
-		/* each piece reads a twentieth of it at most */
-		assert_true(result != HTTP_GZIP_LATER || b->packing->total_in <= pieces * (LEN / 20));
-	} while (result == HTTP_GZIP_LATER);
-	assert_int_equal(result, HTTP_GZIP_READY);
-	assert_true(pieces > 10);
-	assert_int_equal(inflateInit2(&z, MAX_WBITS + 16), Z_OK);
-	z.next_in = (Bytef *)b->gzip;
-	z.avail_in = (uInt)b->gzip_len;
-	z.next_out = (Bytef *)back;
-	z.avail_out = LEN;
-	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
-	assert_int_equal(z.total_out, LEN);
-	assert_memory_equal(back, b->data, LEN);
-	inflateEnd(&z);
-	http_body_unref(b);
-	/* One that is let go in the middle. */
-	b = http_body_new(back, LEN, "text/plain", INT64_MIN);
-	assert_non_null(b);
-	assert_int_equal(http_body_compress(b), HTTP_GZIP_LATER);
-	http_body_unref(b);
 }
 
 /* Links in documents lead to where the daemon listens, whoever made the socket. */
