@@ -26,18 +26,21 @@ enum automaton_scope { SCOPE_ANYWHERE, SCOPE_TITLE };
 /* Adds a pattern of count words, at least one; patterns are numbered from 0. 0, -ENOMEM or -E2BIG. */
 int automaton_add(struct automaton *a, const struct str *words, size_t count, bool prefix, enum automaton_scope scope,
 	uint32_t *pattern);
-/* Makes room for so many patterns more, of so many words in all, so that none is copied while they are added; few are
- * not worth it. 0 or -ENOMEM. */
+/* Makes room for that many more patterns, of that many words in all, so that nothing is copied while they are added.
+ * Does nothing for few patterns.  0 or -ENOMEM. */
 int automaton_reserve(struct automaton *a, size_t patterns, size_t words);
 size_t automaton_pattern_count(const struct automaton *a);
-/* Numbers the patterns anew: those that are one word come first, so that what is kept of them lies close together. */
+/* Ends the adding.  Numbers the patterns anew: those of one word come first, so that their data lies close together.
+ * 0 or -ENOMEM. */
 int automaton_seal(struct automaton *a);
 /* The number, once sealed, of a pattern that automaton_add() numbered. */
 uint32_t automaton_pattern(const struct automaton *a, uint32_t added);
 
-/* A sealed automaton in an image (rule_image.h); NULL without memory.  One that was opened can only search. */
-size_t automaton_bytes(const struct automaton *a); /* about so many in an image */
+/* About the bytes that a sealed automaton takes in an image (rule_image.h). */
+size_t automaton_bytes(const struct automaton *a);
+/* Writes a sealed automaton; a failure is image's. */
 void automaton_write(const struct automaton *a, struct buf *image);
+/* The automaton in an image, which must outlive it; it can only search.  NULL without memory. */
 struct automaton *automaton_open(struct str image);
 
 typedef void automaton_hit_fn(void *arg, uint32_t pattern);
@@ -48,15 +51,15 @@ struct automaton_word {
 	uint32_t prefix; /* the longest prefix in a pattern that it begins with (automaton_prefix()), or WORD_NONE */
 };
 #define AUTOMATON_NO_PATTERN WORD_NONE
-/* Where words are looked up.  A place's state is the one behind the word that was fed to state 0. */
+/* The table in which words are looked up.  The state of a place is the one behind the word at state 0. */
 const struct word_table *automaton_words(const struct automaton *a);
 struct prefix_filter automaton_prefix_filter(const struct automaton *a);
 uint32_t automaton_prefix(const struct automaton *a, struct str word);
-/* Of pairs of a state and a word: two bits in one number for each, so that most pairs with which no pattern goes on are
- * known as such. */
+/* A filter of pairs of a state and a word.  A pair with which a pattern goes on has two bits in one of its numbers, so
+ * most other pairs are told by a bit that is missing. */
 struct automaton_filter {
 	const uint64_t *bits;
-	int shift; /* of a hash, to the place of its number */
+	int shift; /* makes a hash the place of its number */
 };
 struct automaton_filter automaton_filter(const struct automaton *a);
 
@@ -71,14 +74,13 @@ static inline uint64_t automaton_pair_hash(uint64_t pair)
 	return pair * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-/* The bits of a hash in its number of the filter. */
+/* The two bits of a hash. */
 static inline uint64_t automaton_filter_bits(uint64_t hash)
 {
 	return UINT64_C(1) << (hash >> 20 & 63) | UINT64_C(1) << (hash >> 26 & 63);
 }
 
-/* False: no pattern goes on from the state with the word of that number.  True is wrong for one of thirty others, or
- * fewer. */
+/* False: no pattern goes on from the state with the word.  True is wrong for at most one of thirty such pairs. */
 static inline bool automaton_filter_has(const struct automaton_filter *f, uint64_t pair)
 {
 	uint64_t hash = automaton_pair_hash(pair);
@@ -86,12 +88,12 @@ static inline bool automaton_filter_has(const struct automaton_filter *f, uint64
 	return (~f->bits[hash >> f->shift] & automaton_filter_bits(hash)) == 0;
 }
 
-/* Does a pattern go on from the state of the pair, behind one word, with its word?  If not, the word leads where it
- * does from state 0. */
+/* Does a pattern go on from the pair's state, which is behind one word, with the pair's word?  If not, the word leads
+ * to the same state as from state 0. */
 bool automaton_goes_on(const struct automaton *a, uint64_t pair);
-/* Is it a state behind several words? */
+/* True for a state behind two words or more. */
 bool automaton_is_deep(const struct automaton *a, uint32_t state);
-/* Fed to state 0, does the word leave that state and hit nothing? */
+/* True when the word is in no pattern and begins with no prefix: it leads to state 0 without a hit. */
 static inline bool automaton_is_unknown(const struct automaton_word *word)
 {
 	return word->number == WORD_NONE && word->prefix == WORD_NONE;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "rule_set.h"
+#include "rule_words.h"
 #include "sitrep/base/utf8.h"
-#include "word_forms.h"
 
 /* Bytes: a piece without a cut in this length is not cut further. */
 enum { WORD_MAX = 512 };

@@ -10,16 +10,18 @@
  *     measure = "words" | "age" | "sources" | "priority"
  *
  * Operators are in upper case; "and", "or" and "not" are ordinary words. */
+#include <errno.h>
+
 #include "rule_parser.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/rules/rule.h"
-#include <errno.h>
 
 /* ---- grammar */
 
 static int parse_or(struct parser *p);
 
-/* Jumps whose target is not known yet form a list: arg is the number of the next one + 1, 0 at the end. */
+/* Adds a jump whose target is not known yet.  Such jumps form a list: arg is the number of the next step in it plus
+ * one, or 0. */
 static int emit_jump(struct parser *p, enum rule_op op, uint32_t *list)
 {
 	int ret = rule_parse_emit(p, op, *list);
@@ -29,6 +31,7 @@ static int emit_jump(struct parser *p, enum rule_op op, uint32_t *list)
 	return ret;
 }
 
+/* Lets all jumps of the list lead to the next step. */
 static void land_jumps(struct parser *p, uint32_t list)
 {
 	while (list != 0) {
@@ -82,7 +85,8 @@ static int parse_operand(struct parser *p)
 	return rule_token_mistake(&p->tokens, p->tokens.token.whole, "a word, a \"phrase\", NOT or \"(\"");
 }
 
-/* Is the operand just read, of the terms and steps from there on, one that has places: words, or an OR of words? */
+/* Is the operand just read words or an OR of words?  Only those have places in a text.  Its terms begin at term, its
+ * steps at step. */
 static bool has_places(const struct parser *p, size_t term, size_t step)
 {
 	const struct rule_expression *e = p->e;
@@ -103,7 +107,7 @@ static void drop_anchors(struct parser *p, size_t from, size_t to)
 		p->e->terms.items[i].anchor = false;
 }
 
-/* The first of two expressions that are joined: where its terms begin, and what the parser knew of it. */
+/* The left one of two expressions that are joined: its first term, and the parser's state behind it. */
 struct left_side {
 	size_t term, rarity;
 	uint32_t required, needed;
@@ -114,15 +118,16 @@ static struct left_side note_left(const struct parser *p, size_t term)
 	return (struct left_side){.term = term, .rarity = p->rarity, .required = p->required, .needed = p->needed};
 }
 
-/* Chooses the anchors of two joined expressions; the terms of the second begin at right. What the parser knows is of
- * the second one, and becomes that of both. Under a NOT, AND and OR change places. */
-static void join_anchors(struct parser *p, bool both_needed, struct left_side left, size_t right)
+/* Chooses the anchors of two joined expressions: those of both sides of an OR, those of the rarer side of an AND.  The
+ * terms of the second begin at right.  The parser's state describes the second and then both.  Under a NOT, an AND is
+ * an OR of negated sides, and an OR is an AND. */
+static void join_anchors(struct parser *p, bool is_and, struct left_side left, size_t right)
 {
 	uint32_t other;
 
 	if (p->negated)
-		both_needed = !both_needed;
-	if (!both_needed) {
+		is_and = !is_and;
+	if (!is_and) {
 		p->rarity = left.rarity < p->rarity ? left.rarity : p->rarity;
 		p->required = p->needed = RULE_NO_TERM;
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* rule_parser.h: the parser of a rule, between its grammar (rule_parse.c) and its terms (rule_term.c). */
+/* rule_parser.h: the state of the parser, which its grammar (rule_parse.c) and its terms (rule_term.c) share. */
 #ifndef RULES_RULE_PARSER_H
 #define RULES_RULE_PARSER_H
 
@@ -20,21 +20,21 @@ struct parser {
 	struct rule_expression *e;
 	bool negated;
 	int depth;
-	/* Terms without which the expression just read cannot match, or RULE_NO_TERM where none is known; needed is
-	 * neither required nor an anchor. */
+	/* Of the expression just read: two terms without which it cannot match, or RULE_NO_TERM.  required is its only
+	 * anchor, and needed is no anchor: in "missile AND iran" missile is required and iran is needed. */
 	uint32_t required, needed;
-	struct buf canonical; /* of a term */
-	size_t rarity;        /* of the commonest anchor of the expression just read; 0: it has no anchor */
+	struct buf canonical; /* the tokens of the present term */
+	size_t rarity;        /* of the expression's commonest anchor; 0: it has no anchor */
 };
 
-/* Each reads what begins at the present token, writes its terms and its step, and moves behind it. */
+/* Each reads an operand that begins at the present token, adds its terms and its step, and moves behind it. */
 int rule_parse_term(struct parser *p);
 int rule_parse_list(struct parser *p);
-/* A definition or a list in a file, whose text is not known here. */
+/* Reads a definition or a list in a file, whose text is not known here. */
 int rule_parse_reference(struct parser *p);
 
 int rule_parse_emit(struct parser *p, enum rule_op op, uint32_t arg);
-/* A part of the rule as one line, where it stands or as a copy. */
+/* Sets text to a part of the rule as one line: written itself when it is one line, else a copy. */
 int rule_parse_line(struct parser *p, struct str written, struct str *text);
 /* Sets the error; -ENOMEM. */
 int rule_parse_no_memory(struct parser *p);

@@ -10,6 +10,7 @@
 
 #include "rule_parser.h"
 #include "rule_regex.h"
+#include "rule_words.h"
 #include "sitrep/base/pages.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
@@ -22,7 +23,7 @@ int rule_parse_no_memory(struct parser *p)
 		p->tokens.err, -ENOMEM, "the rules need more memory than is allowed; use fewer or shorter rules");
 }
 
-/* Is the field text, whose words are searched, or a name that is compared whole? */
+/* True for a text, whose words are searched; false for a name, which is compared whole. */
 static bool field_is_text(enum rule_field field)
 {
 	return field != RULE_FEED && field != RULE_CATEGORY && field != RULE_LANGUAGE && field != RULE_PUBLISHER;

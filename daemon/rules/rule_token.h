@@ -55,7 +55,7 @@ struct rule_token {
 	struct str whole;      /* as written */
 	enum rule_field field; /* of a term */
 	struct str value; /* of a term without field and quotation marks, of a regular expression without slashes, of
-			   * a list what stands in its parentheses, of a file or reference its name */
+			   * a list the text in its parentheses, of a file or reference its name */
 	bool ordered;     /* ONEAR */
 	bool any_case;    /* /.../i */
 	struct rule_condition condition;

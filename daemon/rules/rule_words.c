@@ -7,6 +7,7 @@
 
 #include <utf8proc.h>
 
+#include "rule_words.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/rules/rule.h"

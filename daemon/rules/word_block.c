@@ -5,11 +5,11 @@
 
 #include "word_forms.h"
 
-/* Of eight bytes, a bit for each that is a space or less: a text has no other than the two separators there. */
-static uint64_t separators(uint64_t bytes)
+/* A bit for each of eight bytes that is a space or less: of those bytes, a text has only the two separators. */
+static uint64_t separator_bits(uint64_t bytes)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), low = ones * 0x7F, high = ones << 7;
-	/* the upper bit of each byte above a space */
+	/* the upper bit of each byte that is greater than a space */
 	uint64_t above = ((bytes & low) + ones * (0x7F - ' ')) | bytes;
 
 	/* moves the upper bits of the eight bytes side by side */
@@ -24,12 +24,13 @@ static uint64_t read_bytes(const char *at)
 	return le64toh(bytes);
 }
 
-static uint64_t group_separators(const char *at)
+/* The same for a group. */
+static uint64_t group_separator_bits(const char *at)
 {
 	uint64_t bits = 0;
 
 	for (int i = 0; i < WORD_GROUP; i += WORD_BYTES)
-		bits |= separators(read_bytes(at + i)) << i;
+		bits |= separator_bits(read_bytes(at + i)) << i;
 	return bits;
 }
 
@@ -41,15 +42,15 @@ static inline void put_form(
 		len <= WORD_BYTES ? word_key_short(read_bytes(from), len) : word_key_long(table, str_make(from, len));
 }
 
-/* Takes the forms that end in the group at from, which has WORD_BYTES more bytes behind it; returns the place behind
- * the last of them. */
+/* Takes the forms that end in the group at this place, behind which WORD_BYTES more bytes are readable.  Returns the
+ * place behind the last of them. */
 static const char *take_group(struct word_block *b, const struct word_table *table, const char *at)
 {
 	const char *from = at;
-	/* in registers: each form would wait until the counts of the one before it are written */
+	/* Copies, which stay in registers: each form would else wait until the counts of the one before are written. */
 	size_t count = b->count, words = b->words;
 
-	for (uint64_t bits = group_separators(at); bits != 0; bits &= bits - 1) {
+	for (uint64_t bits = group_separator_bits(at); bits != 0; bits &= bits - 1) {
 		const char *to = at + __builtin_ctzll(bits);
 
 		put_form(b, count++, table, from, (size_t)(to - from));
@@ -66,8 +67,8 @@ static bool is_separator(char c)
 	return c == ' ' || c == WORD_FORM_MARK;
 }
 
-/* Takes the form at from, in whose first group no separator is; returns the place behind it.  When it has none until
- * end, which may be within that group, it is no form, and end is returned. */
+/* Takes the form at from, whose first group has no separator, and returns the place behind it.  When no separator comes
+ * before end, it is no form, and end is returned.  end may lie within that group. */
 static const char *take_long(struct word_block *b, const struct word_table *table, const char *from, const char *end)
 {
 	const char *to = from + WORD_GROUP;
@@ -148,8 +149,8 @@ static void find_prefixes(struct word_block *b, const struct automaton *a)
 	}
 }
 
-/* Leaves in known the forms whose tag is in their group of the table, and those with a prefix; returns how many. There
- * is no branch, which would be guessed wrong as often as a word is known. */
+/* Lists in known the forms whose tag is in their group of the table, and those with a prefix.  Returns their number. It
+ * has no branch: the processor would predict it wrongly as often as a word is known. */
 static inline size_t find_tags(struct word_block *b, const struct word_table *table, bool has_prefix)
 {
 	size_t maybe = 0;
@@ -180,7 +181,7 @@ void word_block_find(struct word_block *b, const struct automaton *a)
 		uint64_t tags = table->groups[group];
 		uint64_t found = word_group_find(tags, word_tag(hash)) | (tags & WORD_WENT_ON);
 
-		/* without such a tag it is any place */
+		/* when no tag fits, the place does not matter */
 		places[k] = word_group_place(group, found | WORD_WENT_ON);
 		has_more[k] = (found & (found - 1)) != 0 || (tags & WORD_WENT_ON) != 0;
 		__builtin_prefetch(&table->places[places[k]]);

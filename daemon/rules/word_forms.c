@@ -15,7 +15,7 @@ enum {
 	YO = 0x451,
 };
 
-/* ---- the list */
+/* ---- the list of forms */
 
 void word_forms_init(struct word_forms *f)
 {
@@ -38,7 +38,7 @@ struct str word_forms_get(const struct word_forms *f, size_t n)
 	return str_make(f->room + f->items[n].from, f->items[n].len);
 }
 
-static void add(struct word_forms *f, struct str form)
+static void add_form(struct word_forms *f, struct str form)
 {
 	if (form.len == 0 || f->count == WORD_FORMS_MAX || form.len > sizeof(f->room) - f->used)
 		return;
@@ -63,7 +63,7 @@ bool word_forms_is_elision(struct str part)
 	return str_is_one_of(part, elisions);
 }
 
-static size_t characters(struct str s)
+static size_t count_characters(struct str s)
 {
 	size_t count = 0;
 
@@ -82,10 +82,9 @@ bool word_forms_is_ending(struct str before, struct str part)
 		"yle", "lı", "li", "lu", "lü", "lar", "ler", "ca", "ce", "dır", "dir", "ki", "dı", "di", "sı", "si",
 		"su", "sü"};
 	static const char *const vowels[] = {"a", "e", "ı", "i", "u", "ü"};
-	size_t length = characters(before);
+	size_t length = count_characters(before);
 
-	/* Sana'a is one word; in Erdoğan'a the a is an ending. A single vowel counts as an ending behind six or more
-	 * letters. */
+	/* A single vowel is an ending behind six or more letters: Erdoğan'a ends in one, Sana'a is one word. */
 	return length >= 2 && (str_is_one_of(part, english) || (length >= 3 && str_is_one_of(part, turkish)) ||
 				      (length >= 6 && str_is_one_of(part, vowels)));
 }
@@ -142,8 +141,8 @@ static const char *plain_letter(uint32_t cp)
 	return NULL;
 }
 
-/* Latin and Greek letters, which people also type without the accent. Not Cyrillic, where й is a letter of its own. */
-static bool comes_apart(uint32_t cp)
+/* Latin and Greek letters, which people also type without the accent.  Cyrillic й is a letter of its own. */
+static bool loses_accent(uint32_t cp)
 {
 	return is_between(cp, 0xC0, 0x24F) || is_between(cp, 0x1E00, 0x1EFF) || is_between(cp, 0x370, 0x3FF) ||
 	       is_between(cp, 0x1F00, 0x1FFF);
@@ -159,7 +158,7 @@ static void fold_letter(struct buf *out, uint32_t cp)
 		buf_putc(out, (char)cp);
 	} else if (plain != NULL) {
 		buf_puts(out, plain);
-	} else if (comes_apart(cp)) {
+	} else if (loses_accent(cp)) {
 		n = utf8proc_decompose_char(
 			(utf8proc_int32_t)cp, parts, DECOMPOSED_MAX, UTF8PROC_DECOMPOSE | UTF8PROC_STABLE, NULL);
 		for (utf8proc_ssize_t i = 0; i < n && i < DECOMPOSED_MAX; i++)
@@ -199,24 +198,24 @@ static bool is_arabic(uint32_t cp)
 	return is_between(cp, 0x600, 0x6FF);
 }
 
-/* Adds the word without its article. When letters such as w (and) or b (with) stand before the article, also adds the
- * word with the article alone. */
+/* Adds the word without its article.  When a letter such as w (and) or b (with) stands before the article, also adds
+ * the word without that letter. */
 static void add_without_article(struct word_forms *f, struct str token)
 {
-	static const struct str before[] = {{"", 0}, {"\xD9\x88", 2}, {"\xD9\x81", 2}, {"\xD8\xA8", 2}, {"\xD9\x83", 2},
-		{"\xD9\x88\xD8\xA8", 4}, {"\xD9\x88\xD9\x83", 4}, {"\xD9\x81\xD8\xA8", 4}};
+	static const struct str letters_before[] = {{"", 0}, {"\xD9\x88", 2}, {"\xD9\x81", 2}, {"\xD8\xA8", 2},
+		{"\xD9\x83", 2}, {"\xD9\x88\xD8\xA8", 4}, {"\xD9\x88\xD9\x83", 4}, {"\xD9\x81\xD8\xA8", 4}};
 	static const struct str article = {"\xD8\xA7\xD9\x84", 4};
-	/* ل before the article gives لل */
+	/* With ل (for) before it, the article is written لل. */
 	static const struct str merged[] = {{"\xD9\x84\xD9\x84", 4}, {"\xD9\x88\xD9\x84\xD9\x84", 6}};
 	char whole[FORM_MAX];
 
-	for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
-		struct str rest = str_slice(token, before[i].len, token.len);
+	for (size_t i = 0; i < sizeof(letters_before) / sizeof(*letters_before); i++) {
+		struct str rest = str_slice(token, letters_before[i].len, token.len);
 
-		if (!str_starts(token, before[i]) || !str_starts(rest, article) || rest.len < article.len + 4)
+		if (!str_starts(token, letters_before[i]) || !str_starts(rest, article) || rest.len < article.len + 4)
 			continue;
-		add(f, rest);
-		add(f, str_slice(rest, article.len, rest.len));
+		add_form(f, rest);
+		add_form(f, str_slice(rest, article.len, rest.len));
 	}
 	for (size_t i = 0; i < sizeof(merged) / sizeof(*merged); i++) {
 		struct str rest = str_slice(token, merged[i].len, token.len);
@@ -225,14 +224,14 @@ static void add_without_article(struct word_forms *f, struct str token)
 			continue;
 		memcpy(whole, article.data, article.len);
 		memcpy(whole + article.len, rest.data, rest.len);
-		add(f, str_make(whole, article.len + rest.len));
-		add(f, rest);
+		add_form(f, str_make(whole, article.len + rest.len));
+		add_form(f, rest);
 	}
 }
 
 /* ---- Hangul particles */
 
-/* Longer particles come first: 에서 before 에. */
+/* The longest particle that fits is taken off, so longer ones come first: 에서 before 에. */
 static const char *const particles[] = {"으로부터", "에서부터", "이라고", "로부터", "에게서", "께서는", "에서", "에게",
 	"한테", "께서", "으로", "까지", "부터", "처럼", "보다", "마다", "조차", "마저", "밖에", "라고", "이나", "이며",
 	"이고", "이란", "이라", "하고", "은", "는", "이", "가", "을", "를", "의", "에", "로", "와", "과", "도", "만",
@@ -268,14 +267,14 @@ static void add_without_particles(struct word_forms *f, struct str token)
 				stem = str_slice(token, 0, token.len - strlen(particles[k]));
 		if (stem.len == token.len || !is_stem(stem))
 			return;
-		add(f, stem);
+		add_form(f, stem);
 		token = stem;
 	}
 }
 
-/* ---- all of them */
+/* ---- a word */
 
-/* False when fold_letter() surely leaves cp as it is, as it does in nearly all words beyond ASCII. */
+/* False: fold_letter() leaves cp as it is.  This answers for nearly all words without folding them. */
 static bool may_fold(uint32_t cp)
 {
 	return is_between(cp, 0xC0, 0x3FF) || is_between(cp, 0x450, 0x45D) || is_between(cp, 0x591, 0x6FF) ||
@@ -287,21 +286,21 @@ static void add_folded(struct word_forms *f, struct str token, bool arabic)
 	buf_clear(&f->folded);
 	for (size_t pos = 0; pos < token.len;)
 		fold_letter(&f->folded, utf8_next(token, &pos));
-	add(f, buf_str(&f->folded));
+	add_form(f, buf_str(&f->folded));
 	if (arabic) {
 		add_without_article(f, token);
 		add_without_article(f, buf_str(&f->folded));
 	}
 	buf_clear(&f->folded);
 	if (fold_in_two(&f->folded, token))
-		add(f, buf_str(&f->folded));
+		add_form(f, buf_str(&f->folded));
 }
 
 void word_forms_add(struct word_forms *f, struct str token)
 {
 	bool arabic = false, hangul = false, foldable = false;
 
-	add(f, token);
+	add_form(f, token);
 	if (token.len > WORD_FORMED_MAX)
 		return;
 	for (size_t pos = 0; pos < token.len;) {

@@ -17,7 +17,7 @@
 enum {
 	WORD_FORMS_MAX = 24,
 	WORD_FORMS_BYTES = 4096,
-	/* A longer token is no word of a language and has no forms. */
+	/* A longer token is no word of a language and gets no forms. */
 	WORD_FORMED_MAX = WORD_FORMS_BYTES / 16,
 	/* Separates the forms of a word; no token contains it. */
 	WORD_FORM_MARK = 0x1f,
@@ -42,18 +42,13 @@ void word_forms_clear(struct word_forms *f);
 void word_forms_add(struct word_forms *f, struct str token);
 struct str word_forms_get(const struct word_forms *f, size_t n);
 
-/* Is part an elided word, such as l, d, qu or dell before an apostrophe? */
+/* Is part an elided word before an apostrophe: l', d', qu', dell'? */
 bool word_forms_is_elision(struct str part);
-/* Is part an ending behind an apostrophe: 's, 'll, Turkish 'da, 'nin? */
+/* Is part an ending behind an apostrophe, as 's, 'll, Turkish 'da, 'nin?  before: the part before the apostrophe. */
 bool word_forms_is_ending(struct str before, struct str part);
 
-/* Appends the tokens of a rule in the form of the search: interchangeable letters (ё and е, the alefs, Persian and
- * Arabic kaf) become one, and Arabic loses its vowel signs. */
+/* Appends a rule's tokens with interchangeable letters made equal, as the forms have them: е for ё, one of the alefs,
+ * Arabic for Persian kaf; Arabic loses its vowel signs.  0, or out's failure. */
 int word_forms_unify(struct buf *out, struct str tokens);
-
-/* rule_words.c: a letter, digit or mark, or a character that is dropped within words. */
-bool rule_is_word_character(uint32_t cp);
-/* rule_words.c: appends text; apostrophes of all kinds within words become the plain one. */
-int rule_plain_apostrophes(struct buf *out, struct str text);
 
 #endif
