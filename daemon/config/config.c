@@ -114,6 +114,7 @@ void config_free(struct config *c)
 {
 	if (c == NULL)
 		return;
+	rule_set_free(c->parsed_rules);
 	arena_release(&c->arena);
 	free(c);
 }

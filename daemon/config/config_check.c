@@ -142,6 +142,14 @@ static const char *expand_rule(
 	return rule;
 }
 
+/* Takes the rule into the parsed ones, or only checks it. */
+static int parse_rule(struct config *c, size_t *terms, struct str rule, struct error *err)
+{
+	return c->parsed_rules != NULL ? rule_set_add(c->parsed_rules, STR_NONE, rule, err)
+				       : rule_check(rule, terms, err);
+}
+
+/* terms: of the rules before it; NULL for a definition, which is no rule by itself. */
 static void check_rule(struct expansion *x, size_t *terms, struct config_rule *r, struct config_mistakes *mistakes)
 {
 	struct doubting doubting = {
@@ -153,7 +161,7 @@ static void check_rule(struct expansion *x, size_t *terms, struct config_rule *r
 	r->rule = expand_rule(x, r->match, r->place, mistakes);
 	if (r->rule == NULL)
 		return;
-	if (terms != NULL && rule_check(str_from(r->rule), terms, &err) != 0)
+	if (terms != NULL && parse_rule(x->config, terms, str_from(r->rule), &err) != 0)
 		add_mistake(mistakes, r->place, r->rule, err.text);
 	else
 		rule_doubts(str_from(r->match), warn_of_doubt, &doubting, &err);
@@ -180,11 +188,16 @@ int config_expand_rule(struct config *c, const char *path, const char *match, st
 	return result == 0 ? rule_doubts(str_from(match), warn_of_doubt, &doubting, err) : result;
 }
 
-static void check_rules(struct config *c, struct config_mistakes *mistakes)
+static void check_rules(struct config *c, enum config_use use, struct config_mistakes *mistakes)
 {
 	struct expansion x = {.config = c};
 	size_t terms = 0;
 
+	if (use == CONFIG_TO_RUN) {
+		c->parsed_rules = rule_set_new();
+		if (c->parsed_rules == NULL)
+			mistakes->failed = -ENOMEM;
+	}
 	for (; x.known < c->definitions.count; x.known++)
 		check_rule(&x, NULL, &c->definitions.items[x.known], mistakes);
 	for (size_t i = 0; i < c->alerts.count; i++)
@@ -256,7 +269,7 @@ int config_load_checked(const char *path, enum config_use use, struct config_nam
 	*out = NULL;
 	if (c == NULL)
 		return err->code != 0 ? err->code : -EINVAL;
-	check_rules(c, mistakes);
+	check_rules(c, use, mistakes);
 	check_credentials(c, use, mistakes);
 	if (use == CONFIG_TO_CHECK)
 		check_files(c, mistakes);

@@ -30,7 +30,7 @@ static int add_rule(struct arena *names, struct stored_rule *rules, size_t *coun
 	return result;
 }
 
-static int make_stored_rules(struct compiled_rules *r, const struct config *c, struct error *err)
+static int make_stored_rules(struct compiled_rules *r, struct config *c, struct error *err)
 {
 	struct stored_rule *rules = calloc(c->alerts.count + c->outputs.count + 1, sizeof(*rules));
 	struct arena names;
@@ -42,10 +42,12 @@ static int make_stored_rules(struct compiled_rules *r, const struct config *c, s
 		result = add_rule(&names, rules, &count, "alert", c->alerts.items[i].name, c->alerts.items[i].rule);
 	for (size_t i = 0; result == 0 && i < c->outputs.count; i++)
 		result = add_rule(&names, rules, &count, "output", c->outputs.items[i].name, c->outputs.items[i].rule);
-	if (result == 0)
-		r->stored = stored_rules_new(rules, count, err);
-	else
+	if (result == 0) {
+		r->stored = stored_rules_new(rules, count, c->parsed_rules, err);
+		c->parsed_rules = NULL;
+	} else {
 		error_sys(err, result, "cannot compile the rules");
+	}
 	arena_release(&names);
 	free(rules);
 	return r->stored != NULL ? 0 : -ENOMEM;
@@ -67,7 +69,7 @@ static int make_pool_rules(struct compiled_rules *r, struct error *err)
 	return r->pool != NULL ? 0 : -ENOMEM;
 }
 
-int compiled_rules_make(struct compiled_rules *r, const struct config *c, struct error *err)
+int compiled_rules_make(struct compiled_rules *r, struct config *c, struct error *err)
 {
 	int result;
 

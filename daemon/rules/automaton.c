@@ -171,9 +171,13 @@ int automaton_reserve(struct automaton *a, size_t patterns, size_t words)
 		return 0;
 	if (a->node_cap - a->node_count < nodes && grow_nodes(a, a->node_count + nodes) < 0)
 		return -ENOMEM;
-	/* about as many words are different as there are patterns */
-	return lexicon_reserve(
-		a->lexicon, lexicon_word_count(a->lexicon) + (patterns < nodes ? (uint32_t)patterns : nodes));
+	return lexicon_reserve(a->lexicon, lexicon_word_count(a->lexicon) + nodes);
+}
+
+void automaton_prefetch(const struct automaton *a, const struct str *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		lexicon_prefetch(a->lexicon, words[i]);
 }
 
 int automaton_add(struct automaton *a, const struct str *words, size_t count, bool prefix, enum automaton_scope scope,

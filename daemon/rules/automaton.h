@@ -23,6 +23,8 @@ void automaton_free(struct automaton *a);
 /* Where a pattern is found; SCOPE_TITLE: only in steps with in_title. */
 enum automaton_scope { SCOPE_ANYWHERE, SCOPE_TITLE };
 
+/* Has the memory fetched that adding a pattern of these words will read. */
+void automaton_prefetch(const struct automaton *a, const struct str *words, size_t count);
 /* Adds a pattern of count words, at least one; patterns are numbered from 0. 0, -ENOMEM or -E2BIG. */
 int automaton_add(struct automaton *a, const struct str *words, size_t count, bool prefix, enum automaton_scope scope,
 	uint32_t *pattern);

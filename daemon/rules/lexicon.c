@@ -22,12 +22,11 @@ enum {
 	SLOTS_MIN = 8, /* a power of two, as all slot counts */
 	FILTER_LEAST = 512,
 	BITS_A_PREFIX = 16,
+	PUT_AHEAD = 8, /* words whose places come from memory while those before them are put */
 };
 
 struct name {
-	size_t offset;
-	size_t len;
-	uint64_t hash;
+	uint32_t offset, len;
 };
 
 /* Distinct strings, numbered in the order in which they were added. */
@@ -35,7 +34,7 @@ struct names {
 	struct buf bytes;
 	struct name *items;
 	uint32_t count;
-	uint32_t *slots; /* number + 1, 0 is empty; never more than half full */
+	uint64_t *slots; /* slot_of(); 0 is empty; never more than half full */
 	uint32_t slot_count;
 };
 
@@ -74,31 +73,39 @@ static struct str names_get(const struct names *n, uint32_t id)
 	return str_make(n->bytes.data + n->items[id].offset, n->items[id].len);
 }
 
+/* The upper half of the hash, and the number + 1: other strings are told apart without a look at them. */
+static uint64_t slot_of(uint64_t hash, uint32_t id)
+{
+	return (hash & ~(uint64_t)UINT32_MAX) | (id + 1);
+}
+
+static uint32_t id_in(uint64_t slot)
+{
+	return (uint32_t)slot - 1;
+}
+
 /* The slot that holds s, or the empty one where it belongs. */
-static uint32_t names_slot(const struct names *n, struct str s, uint64_t hash)
+static uint64_t *names_slot(const struct names *n, struct str s, uint64_t hash)
 {
 	uint32_t at = (uint32_t)hash & (n->slot_count - 1);
 
 	while (n->slots[at] != 0) {
-		uint32_t id = n->slots[at] - 1;
-
-		if (n->items[id].hash == hash && str_eq(names_get(n, id), s))
+		if (n->slots[at] >> 32 == hash >> 32 && str_eq(names_get(n, id_in(n->slots[at])), s))
 			break;
 		at = (at + 1) & (n->slot_count - 1);
 	}
-	return at;
+	return &n->slots[at];
 }
 
-static uint32_t names_find(const struct names *n, struct str s, uint64_t hash)
+static uint64_t hash_of(uint64_t seed, struct str s)
 {
-	/* an empty slot's 0 - 1 is LEXICON_NONE */
-	return n->count == 0 ? LEXICON_NONE : n->slots[names_slot(n, s, hash)] - 1;
+	return XXH3_64bits_withSeed(s.data, s.len, seed);
 }
 
 /* slot_count: of all. */
-static int names_grow(struct names *n, uint32_t slot_count)
+static int names_grow(struct names *n, uint32_t slot_count, uint64_t seed)
 {
-	uint32_t *slots = pages_take(calloc(slot_count, sizeof(*slots)), slot_count * sizeof(*slots));
+	uint64_t *slots = pages_take(calloc(slot_count, sizeof(*slots)), slot_count * sizeof(*slots));
 	struct name *items = reallocarray(n->items, slot_count / 2, sizeof(*items));
 
 	if (items != NULL)
@@ -111,38 +118,40 @@ static int names_grow(struct names *n, uint32_t slot_count)
 	free(n->slots);
 	n->slots = slots;
 	n->slot_count = slot_count;
-	for (uint32_t id = 0; id < n->count; id++)
-		slots[names_slot(n, names_get(n, id), n->items[id].hash)] = id + 1;
+	for (uint32_t id = 0; id < n->count; id++) {
+		struct str s = names_get(n, id);
+		uint64_t hash = hash_of(seed, s);
+
+		*names_slot(n, s, hash) = slot_of(hash, id);
+	}
 	return 0;
 }
 
-static int names_add(struct names *n, struct str s, uint64_t hash, uint32_t *id)
+static int names_add(struct names *n, struct str s, uint64_t seed, uint32_t *id)
 {
+	uint64_t hash = hash_of(seed, s), *slot = n->slot_count > 0 ? names_slot(n, s, hash) : NULL;
 	int ret;
 
-	*id = names_find(n, s, hash);
-	if (*id != LEXICON_NONE)
+	if (slot != NULL && *slot != 0) {
+		*id = id_in(*slot);
 		return 0;
+	}
 	if (n->count == n->slot_count / 2) {
-		ret = names_grow(n, n->slot_count == 0 ? SLOTS_MIN : 2 * n->slot_count);
+		ret = names_grow(n, n->slot_count == 0 ? SLOTS_MIN : 2 * n->slot_count, seed);
 		if (ret < 0)
 			return ret;
+		slot = names_slot(n, s, hash);
 	}
 	*id = n->count;
-	n->items[n->count] = (struct name){n->bytes.len, s.len, hash};
+	n->items[n->count] = (struct name){(uint32_t)n->bytes.len, (uint32_t)s.len};
 	ret = buf_add(&n->bytes, s);
 	if (ret < 0)
 		return ret;
-	n->slots[names_slot(n, s, hash)] = ++n->count;
+	*slot = slot_of(hash, n->count++);
 	return 0;
 }
 
 /* ---- the lexicon */
-
-static uint64_t hash_of(const struct lexicon *l, struct str s)
-{
-	return XXH3_64bits_withSeed(s.data, s.len, l->seed);
-}
 
 struct lexicon *lexicon_new(void)
 {
@@ -173,14 +182,20 @@ void lexicon_free(struct lexicon *l)
 	free(l);
 }
 
+void lexicon_prefetch(const struct lexicon *l, struct str word)
+{
+	if (l->words.slot_count > 0)
+		__builtin_prefetch(&l->words.slots[(uint32_t)hash_of(l->seed, word) & (l->words.slot_count - 1)], 1);
+}
+
 int lexicon_add_word(struct lexicon *l, struct str word, uint32_t *id)
 {
-	return names_add(&l->words, word, hash_of(l, word), id);
+	return names_add(&l->words, word, l->seed, id);
 }
 
 int lexicon_add_prefix(struct lexicon *l, struct str prefix, uint32_t *id)
 {
-	return names_add(&l->prefixes, prefix, hash_of(l, prefix), id);
+	return names_add(&l->prefixes, prefix, l->seed, id);
 }
 
 int lexicon_reserve(struct lexicon *l, uint32_t words)
@@ -194,7 +209,7 @@ int lexicon_reserve(struct lexicon *l, uint32_t words)
 		return 0;
 	if (buf_reserve(&n->bytes, (size_t)words * WORD_BYTES_USUAL) == 0)
 		pages_take(n->bytes.data + n->bytes.len, (size_t)words * WORD_BYTES_USUAL);
-	return n->bytes.failed != 0 ? n->bytes.failed : names_grow(n, slot_count);
+	return n->bytes.failed != 0 ? n->bytes.failed : names_grow(n, slot_count, l->seed);
 }
 
 static uint64_t head_of(struct str s)
@@ -258,8 +273,11 @@ static int seal_words(struct lexicon *l, struct word_table *table, uint32_t *num
 {
 	int ret = word_table_init(table, l->seed, l->words.count);
 
-	for (uint32_t id = 0; ret == 0 && id < l->words.count; id++)
+	for (uint32_t id = 0; ret == 0 && id < l->words.count; id++) {
+		if (id + PUT_AHEAD < l->words.count)
+			word_table_prefetch(table, names_get(&l->words, id + PUT_AHEAD));
 		numbers[id] = word_table_put(table, names_get(&l->words, id));
+	}
 	names_release(&l->words);
 	l->words = (struct names){.count = 0};
 	return ret;

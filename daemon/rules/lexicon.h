@@ -22,6 +22,8 @@ struct lexicon;
 struct lexicon *lexicon_new(void);
 void lexicon_free(struct lexicon *l);
 
+/* Has the memory fetched where the number of a word is looked up. */
+void lexicon_prefetch(const struct lexicon *l, struct str word);
 /* Gives a word or prefix its number, the same each time; words and prefixes are numbered separately from 0. 0, -ENOMEM
  * or -E2BIG. */
 int lexicon_add_word(struct lexicon *l, struct str word, uint32_t *id);

@@ -13,7 +13,7 @@
 /* All rules together: RULE_TERMS_MAX terms take about a sixth of it. */
 enum { RULE_MEMORY_MAX = 128 * 1024 * 1024 };
 /* The words of a summary, an author's name or an address; a longer one is searched as far as this. */
-enum { FIELD_WORDS_MAX = 256 * 1024 };
+enum { FIELD_WORDS_MAX = 256 * 1024, TERMS_AHEAD = 8 };
 
 struct rule_set *rule_set_new(void)
 {
@@ -108,12 +108,49 @@ static int reserve_patterns(struct automaton *a, const struct rule_expression *e
 	return automaton_reserve(a, e->terms.count, words);
 }
 
+/* The words of terms that are added soon: the memory where they will stand is fetched meanwhile. */
+struct words_ahead {
+	struct str words[TERMS_AHEAD][RULE_PHRASE_WORDS_MAX];
+	size_t counts[TERMS_AHEAD];
+};
+
+static void look_ahead(const struct rule_set *set, const struct rule_expression *e, size_t i, struct words_ahead *ahead)
+{
+	size_t at = i % TERMS_AHEAD;
+
+	if (i >= e->terms.count || e->terms.items[i].kind != TERM_WORDS)
+		return;
+	ahead->counts[at] = rule_term_words(&e->terms.items[i], ahead->words[at]);
+	automaton_prefetch(set->automaton, ahead->words[at], ahead->counts[at]);
+}
+
+static int add_patterns(struct rule_set *set, const struct rule_expression *e)
+{
+	struct words_ahead ahead;
+	int ret = 0;
+
+	for (size_t i = 0; i < TERMS_AHEAD; i++)
+		look_ahead(set, e, i, &ahead);
+	for (size_t i = 0; ret == 0 && i < e->terms.count; i++) {
+		struct rule_term *t = &e->terms.items[i];
+		size_t at = i % TERMS_AHEAD;
+
+		t->list += t->list > 0 ? set->list_count : 0;
+		if (t->kind == TERM_WORDS) {
+			ret = automaton_add(set->automaton, ahead.words[at], ahead.counts[at], t->prefix,
+				t->field == RULE_TITLE ? SCOPE_TITLE : SCOPE_ANYWHERE, &t->pattern);
+			set->has_field[t->field] = true;
+		}
+		look_ahead(set, e, i + TERMS_AHEAD, &ahead);
+	}
+	return ret;
+}
+
 int rule_set_add(struct rule_set *set, struct str name, struct str expression, struct error *err)
 {
-	struct str words[RULE_PHRASE_WORDS_MAX], text;
 	struct rule_expression e;
 	struct rule *rule;
-	size_t count;
+	struct str text;
 	int ret;
 
 	if (set->finished)
@@ -127,21 +164,8 @@ int rule_set_add(struct rule_set *set, struct str name, struct str expression, s
 	ret = accept(&e, set->term_count, err);
 	if (ret < 0)
 		return ret;
-	if (reserve_patterns(set->automaton, &e) < 0)
+	if (reserve_patterns(set->automaton, &e) < 0 || add_patterns(set, &e) < 0)
 		return error_set(err, -ENOMEM, "no memory for more rules");
-	for (size_t i = 0; i < e.terms.count; i++) {
-		struct rule_term *t = &e.terms.items[i];
-
-		t->list += t->list > 0 ? set->list_count : 0;
-		if (t->kind != TERM_WORDS)
-			continue;
-		count = rule_term_words(t, words);
-		ret = automaton_add(set->automaton, words, count, t->prefix,
-			t->field == RULE_TITLE ? SCOPE_TITLE : SCOPE_ANYWHERE, &t->pattern);
-		if (ret < 0)
-			return error_set(err, -ENOMEM, "no memory for more rules");
-		set->has_field[t->field] = true;
-	}
 	rule = list_add(&set->arena, &set->rules);
 	if (rule == NULL)
 		return error_set(err, -ENOMEM, "no memory for more rules");
@@ -154,6 +178,16 @@ int rule_set_add(struct rule_set *set, struct str name, struct str expression, s
 	set->rule_count++;
 	set->term_count += e.terms.count;
 	set->list_count += e.list_count;
+	return 0;
+}
+
+int rule_set_rename(struct rule_set *set, size_t rule, struct str name)
+{
+	struct str copy = arena_str(&set->arena, name);
+
+	if (copy.data == NULL)
+		return -ENOMEM;
+	set->rules.items[rule].name = copy;
 	return 0;
 }
 

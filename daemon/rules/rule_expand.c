@@ -23,10 +23,8 @@ static int put_line(struct buf *out, struct str line, size_t number, struct erro
 	term = equals > 0 ? str_trim(str_slice(line, 0, equals - 1)) : line;
 	if (term.len > 1 && term.data[0] == '"' && term.data[term.len - 1] == '"')
 		term = str_slice(term, 1, term.len - 1);
-	for (size_t i = 0; i < term.len; i++)
-		if (rule_token_quote(term, i) > 0)
-			return error_set(
-				err, -EINVAL, "line %zu: found a quotation mark in a term, expected words", number);
+	if (rule_token_next_quote(term, 0) < term.len)
+		return error_set(err, -EINVAL, "line %zu: found a quotation mark in a term, expected words", number);
 	buf_puts(out, "\"");
 	buf_add(out, term);
 	buf_puts(out, equals > 0 ? "\" =" : "\"");

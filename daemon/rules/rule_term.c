@@ -74,15 +74,18 @@ static int set_words(struct parser *p, struct rule_term *term, struct str value,
 
 size_t rule_term_words(const struct rule_term *term, struct str *words)
 {
-	struct str rest = term->words;
-	size_t count = 0;
+	struct str all = term->words;
+	size_t count = 0, from = 0;
 
 	if (!field_is_text(term->field)) {
 		words[0] = term->words;
 		return 1;
 	}
-	while (count < RULE_PHRASE_WORDS_MAX && str_split(&rest, ' ', &words[count]))
-		count++;
+	for (size_t at = 0; at <= all.len && count < RULE_PHRASE_WORDS_MAX; at++)
+		if (at == all.len || all.data[at] == ' ') {
+			words[count++] = str_make(all.data + from, at - from);
+			from = at + 1;
+		}
 	return count;
 }
 
@@ -128,12 +131,31 @@ static int put_tokens(struct buf *canonical, struct str value, size_t *count)
 	return ret;
 }
 
+/* The number of words of a value that is its own tokens: lower-case ASCII letters and digits with single spaces between
+ * words, as most entries of long lists are.  0: it may have other tokens. */
+static size_t count_own_tokens(struct str value)
+{
+	size_t count = value.len > 0;
+	bool in_word = false;
+
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.data[i];
+		bool is_word = (c >= 'a' && c <= 'z') || char_is_digit(c);
+
+		if (!is_word && (c != ' ' || !in_word))
+			return 0;
+		count += !is_word;
+		in_word = is_word;
+	}
+	return in_word ? count : 0;
+}
+
 static int read_text_term(struct parser *p, struct rule_term *term, struct str value, struct buf *canonical)
 {
-	size_t count = 0;
-	int ret = put_tokens(canonical, value, &count);
+	size_t count = rule_field_mark(term->field) == 0 ? count_own_tokens(value) : 0;
+	bool is_own = count > 0;
 
-	if (ret < 0)
+	if (!is_own && put_tokens(canonical, value, &count) < 0)
 		return rule_parse_no_memory(p);
 	if (count == 0)
 		return rule_token_mistake(&p->tokens, p->tokens.token.whole, "a word with a letter or a digit");
@@ -141,7 +163,11 @@ static int read_text_term(struct parser *p, struct rule_term *term, struct str v
 		return error_set(p->tokens.err, -EINVAL,
 			"at column %zu: found a phrase of %zu words, expected at most %d",
 			rule_token_column(&p->tokens, p->tokens.token.whole.data), count, RULE_PHRASE_WORDS_MAX);
-	return set_words(p, term, value, buf_str(canonical), count);
+	if (!is_own)
+		return set_words(p, term, value, buf_str(canonical), count);
+	term->words = value;
+	term->word_count = (uint32_t)count;
+	return 0;
 }
 
 static int read_name_term(struct parser *p, struct rule_term *term, struct str value, struct buf *canonical)

@@ -41,6 +41,14 @@ size_t rule_token_quote(struct str text, size_t pos)
 		       : 0;
 }
 
+size_t rule_token_next_quote(struct str text, size_t pos)
+{
+	while (pos < text.len &&
+		((text.data[pos] != '"' && text.data[pos] != '\xE2') || rule_token_quote(text, pos) == 0))
+		pos++;
+	return pos;
+}
+
 /* "title:rest": sets the field and moves *word behind the colon. */
 static int cut_field(struct rule_tokens *t, struct str *word, enum rule_field *field)
 {
@@ -89,16 +97,12 @@ static int end_here(struct rule_tokens *t, size_t start, const char *expected)
 /* Reads the phrase whose opening mark, of quote bytes, is at t->pos. */
 static int read_phrase(struct rule_tokens *t, size_t start, size_t quote)
 {
-	size_t from = t->pos + quote;
-	size_t end = from;
-	size_t closing = 0;
+	size_t from = t->pos + quote, end = rule_token_next_quote(t->text, from);
 
-	while (end < t->text.len && (closing = rule_token_quote(t->text, end)) == 0)
-		end++;
-	if (closing == 0)
+	if (end == t->text.len)
 		return rule_token_mistake(t, str_slice(t->text, t->pos, t->text.len), "a closing quotation mark");
 	t->token.value = str_slice(t->text, from, end);
-	t->pos = end + closing;
+	t->pos = end + rule_token_quote(t->text, end);
 	return end_here(t, start, "a space or \")\" after the phrase");
 }
 
@@ -150,10 +154,8 @@ static size_t skip_spaces(struct str text, size_t pos)
 /* The end of the quoted text that begins at pos, behind its closing mark; 0: it is not closed. */
 static size_t end_of_quote(struct str text, size_t pos)
 {
-	size_t end = pos + rule_token_quote(text, pos);
+	size_t end = rule_token_next_quote(text, pos + rule_token_quote(text, pos));
 
-	while (end < text.len && rule_token_quote(text, end) == 0)
-		end++;
 	return end < text.len ? end + rule_token_quote(text, end) : 0;
 }
 

@@ -83,5 +83,7 @@ int rule_token_entry(struct rule_tokens *t, struct str *rest, struct rule_token 
 
 /* The length of the quotation mark at pos, or 0. Curly marks count, since pasted rules have them. */
 size_t rule_token_quote(struct str text, size_t pos);
+/* The place of the first quotation mark from pos on, or the text's length. */
+size_t rule_token_next_quote(struct str text, size_t pos);
 
 #endif

@@ -34,6 +34,16 @@ static uint32_t free_place(const struct word_table *t, uint32_t group)
 	return at;
 }
 
+void word_table_prefetch(const struct word_table *t, struct str word)
+{
+	uint32_t group = word_table_group(t, word_hash(t, word_key(t, word)));
+	const struct word_place *places = &t->places[(size_t)group * WORD_GROUP_PLACES];
+
+	__builtin_prefetch(&t->groups[group], 1);
+	__builtin_prefetch(places, 1);
+	__builtin_prefetch(places + WORD_GROUP_PLACES / 2, 1);
+}
+
 uint32_t word_table_put(struct word_table *t, struct str word)
 {
 	uint64_t key = word_key(t, word), hash = word_hash(t, key);

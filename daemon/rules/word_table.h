@@ -53,6 +53,8 @@ struct word_table {
 /* Room for that many words. 0 or -ENOMEM. */
 int word_table_init(struct word_table *t, uint64_t seed, size_t words);
 void word_table_release(struct word_table *t);
+/* Has the memory fetched in which a word will be put. */
+void word_table_prefetch(const struct word_table *t, struct str word);
 /* Puts a word that is not there yet; returns its number. */
 uint32_t word_table_put(struct word_table *t, struct str word);
 

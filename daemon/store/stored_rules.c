@@ -44,8 +44,10 @@ static char *copy_text(const char *text)
 	return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
-static int add_rules(struct stored_rules *r, const struct stored_rule *rules)
+static int take_rules(struct stored_rules *r, const struct stored_rule *rules)
 {
+	if (rule_set_count(r->set) != r->count)
+		return -EINVAL;
 	for (size_t i = 0; i < r->count; i++) {
 		struct stored_rule *to = &r->items[i];
 
@@ -53,7 +55,7 @@ static int add_rules(struct stored_rules *r, const struct stored_rule *rules)
 		to->expression = copy_text(rules[i].expression);
 		to->key = make_key(rules[i].name, rules[i].expression);
 		if (to->name == NULL || to->expression == NULL || to->key == NULL ||
-			rule_set_add(r->set, str_from(to->key), str_from(to->expression), NULL) != 0)
+			rule_set_rename(r->set, i, str_from(to->key)) != 0)
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < r->count; i++)
@@ -72,16 +74,19 @@ const struct stored_rule *stored_rules_find(const struct stored_rules *r, struct
 	return r->count > 0 ? bsearch(&key, r->items, r->count, sizeof(*r->items), compare_key) : NULL;
 }
 
-struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t count, struct error *err)
+struct stored_rules *stored_rules_new(
+	const struct stored_rule *rules, size_t count, struct rule_set *parsed, struct error *err)
 {
 	struct stored_rules *r = calloc(1, sizeof(*r));
 
 	if (r != NULL) {
 		r->items = calloc(count + 1, sizeof(*r->items));
 		r->count = r->items != NULL ? count : 0;
-		r->set = rule_set_new();
+		r->set = parsed;
+	} else {
+		rule_set_free(parsed);
 	}
-	if (r == NULL || r->items == NULL || r->set == NULL || add_rules(r, rules) != 0) {
+	if (r == NULL || r->items == NULL || take_rules(r, rules) != 0) {
 		error_sys(err, -ENOMEM, "cannot compile the rules");
 		stored_rules_free(r);
 		r = NULL;

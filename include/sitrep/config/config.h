@@ -130,6 +130,8 @@ struct config_outline {
 	size_t feed;        /* its place in feeds */
 };
 
+struct rule_set;
+
 struct config {
 	/* top of the file */
 	const char *title;
@@ -219,6 +221,9 @@ struct config {
 	struct config_outline *outlines; /* of feeds that are enabled, by folder, then by name */
 	size_t outline_count;
 	struct config_rules alerts, outputs, definitions;
+	/* The rules of the alerts, then of the outputs that have one, parsed once, without names and not finished; NULL
+	 * unless config_load_checked() read the configuration to run it.  Who compiles the rules takes the set out. */
+	struct rule_set *parsed_rules;
 
 	struct arena arena;
 };

@@ -83,6 +83,8 @@ void rule_set_free(struct rule_set *set);
 /* Compiles a rule and adds it. Both strings are copied. -EINVAL for a mistake, with a sentence ("at column 17: found
  * ..., expected ..."; columns count characters from 1); the set is then as before. */
 int rule_set_add(struct rule_set *set, struct str name, struct str expression, struct error *err);
+/* Names a rule of a set that is not finished anew, counting from 0 in the order of adding. 0 or -ENOMEM. */
+int rule_set_rename(struct rule_set *set, size_t rule, struct str name);
 /* Checks a rule as rule_set_add() does, for a set that has *terms terms, and adds its own terms to *terms.  It builds
  * nothing and keeps no entries of lists, so it takes less time and memory. */
 int rule_check(struct str expression, size_t *terms, struct error *err);

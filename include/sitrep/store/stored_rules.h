@@ -28,8 +28,10 @@ struct stored_rules {
 	struct rule_set *set; /* its rules are named by key */
 };
 
-/* Copies and compiles count rules; NULL without memory. */
-struct stored_rules *stored_rules_new(const struct stored_rule *rules, size_t count, struct error *err);
+/* Copies count rules and compiles them from parsed, which holds them in the same order and is taken over, also on
+ * failure.  NULL without memory. */
+struct stored_rules *stored_rules_new(
+	const struct stored_rule *rules, size_t count, struct rule_set *parsed, struct error *err);
 void stored_rules_free(struct stored_rules *r);
 /* NULL: there is none of that key. */
 const struct stored_rule *stored_rules_find(const struct stored_rules *r, struct str key);

@@ -5,6 +5,7 @@
 
 #include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
+#include "rules_fixture.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/store/check.h"
 #include "sitrep/store/event_json.h"
@@ -173,7 +174,7 @@ static inline void save_websub(struct ingest *k, int64_t feed_id)
 static inline int sync_rules(struct ingest *k, struct error *err)
 {
 	static const struct stored_rule rule = {.name = "output/yards", .expression = "yard AND ship"};
-	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
+	struct stored_rules *rules = compile_rules(&rule, 1);
 	bool changed;
 	int result = ingest_begin(k, err);
 

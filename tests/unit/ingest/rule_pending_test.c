@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Rules with conditions on the story: they come true when the story changes or grows old, once, over restarts too, and
  * whatever a worker claims. */
+#include "rules_fixture.h"
 #include "story_fixture.h"
 
 #include "../../../daemon/ingest/ingest.h"
@@ -19,9 +20,9 @@ static void use_rules(struct fixture *f, struct rules *r, const struct stored_ru
 {
 	struct writer_change c = {.generation = ++r->generation};
 
-	c.rules = stored_rules_new(rules, count, NULL);
+	c.rules = compile_rules(rules, count);
 	stored_rules_free(r->known);
-	r->known = stored_rules_new(rules, count, NULL);
+	r->known = compile_rules(rules, count);
 	assert_true(c.rules != NULL && r->known != NULL);
 	fixture_change(f, &c, fixture_feeds, 3);
 	writer_change_release(&c);

@@ -2,6 +2,7 @@
 /* Rules and stored items: what is shown when a rule comes, changes, goes or comes back; steps; texts as the worker
  * reads them. */
 #include "fixture.h"
+#include "rules_fixture.h"
 
 #include <time.h>
 
@@ -18,7 +19,7 @@ static void change_rules(struct fixture *f, const struct stored_rule *rules, siz
 {
 	struct writer_change c = {.generation = generation};
 
-	c.rules = stored_rules_new(rules, count, NULL);
+	c.rules = compile_rules(rules, count);
 	assert_non_null(c.rules);
 	fixture_change(f, &c, fixture_feeds, 3);
 	writer_change_release(&c);
@@ -120,7 +121,7 @@ TEST_ON(a_rule_stays, fixture, f)
 /* Matched by the workers with rules that are older, or gone. */
 TEST_ON(late_documents, fixture, f)
 {
-	struct stored_rules *former = stored_rules_new(&of_frigates, 1, NULL);
+	struct stored_rules *former = compile_rules(&of_frigates, 1);
 	struct poll_outcome *o;
 	struct draft d = draft_new("Alpha");
 
@@ -144,7 +145,7 @@ TEST_ON(late_documents, fixture, f)
 TEST_ON(steps, fixture, f)
 {
 	const struct stored_rule rule = {.name = "output/all", .expression = "vessel"};
-	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
+	struct stored_rules *rules = compile_rules(&rule, 1);
 	struct rule_pending pending;
 	struct rule_store r;
 	struct store s;
@@ -232,7 +233,7 @@ TEST(another_way_of_matching)
 	static const struct stored_rule rule = {.name = "alert/icbm", .expression = "icbm"};
 	/* of the expression alone, as the first way had it */
 	static const char first_key[] = "alert/icbm#19e5f7277a32e171";
-	struct stored_rules *rules = stored_rules_new(&rule, 1, NULL);
+	struct stored_rules *rules = compile_rules(&rule, 1);
 
 	assert_non_null(rules);
 	assert_int_equal(strlen(rules->items[0].key), strlen(first_key));
