@@ -255,6 +255,10 @@ const struct config_option config_options[] = {
 	{.section = SECTION_HTTP, .name = "listen", .type = OPTION_LISTEN, .offset = TOP(http_listen),
 		.fallback = "127.0.0.1:8484",
 		.help = "Addresses to serve on: 127.0.0.1:8484, [::1]:8484, *:8484, or the path of a Unix socket."},
+	{.section = SECTION_HTTP, .name = "hosts", .type = OPTION_LIST, .offset = TOP(http_hosts),
+		.example = "news.lan, sitrep", .reloadable = true,
+		.help = "Names under which the daemon is asked for, besides the one in base-url, localhost and all addresses. "
+			"A request for another name is answered 421: see ACCESS in sitrepd(8)."},
 	{.section = SECTION_HTTP, .name = "entries", .type = OPTION_INT, .offset = TOP(http_entries), .fallback = "100",
 		.min = 1, .max = 10000, .reloadable = true, .help = "Stories in a merged feed and on the page."},
 	{.section = SECTION_HTTP, .name = "outlet-in-title", .type = OPTION_BOOL, .offset = TOP(http_outlet_in_title),

@@ -27,6 +27,7 @@ struct config_change {
 	size_t count;
 	struct feed_table_change *feeds;
 	char *user_agent, *base_url;
+	struct http_access *access;
 	struct pool_rules *rules;
 };
 
@@ -155,6 +156,7 @@ static void *free_memory(void *arg)
 	feed_specs_free(ch->specs, ch->count);
 	free(ch->user_agent);
 	free(ch->base_url);
+	http_access_free(ch->access);
 	pool_rules_free(ch->rules);
 	config_free(ch->config);
 	free(ch);
@@ -211,6 +213,9 @@ static int prepare_change(struct config_change *ch, struct error *err)
 out:
 	if (result != 0)
 		return error_sys(err, result, "cannot apply the configuration");
+	ch->access = http_access_new(c, ch->base_url, err);
+	if (ch->access == NULL)
+		return err->code;
 	ch->feeds = feed_table_prepare(ch->parts.stages->feeds, c, err);
 	if (ch->feeds == NULL)
 		return err->code;
@@ -261,6 +266,8 @@ static void put_into_force(struct config_change *ch)
 	s->user_agent = ch->user_agent;
 	ch->user_agent = NULL;
 	stream_set_base_url(s->stream, has_pages(ch->config) ? ch->base_url : NULL);
+	http_server_set_access(s->http, ch->access);
+	ch->access = NULL;
 	publish_set_config(s->publish, ch->config, ch->base_url, s->feeds);
 	ch->base_url = NULL;
 	s->config = ch->config;

@@ -163,6 +163,7 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.polls_lost = e->polling.storing.lost,
 		.log_lines_dropped = log_dropped(),
 		.http_ambiguous = http.ambiguous,
+		.http_misdirected = http.misdirected,
 	};
 	memcpy(status->http_dropped, http.dropped, sizeof(status->http_dropped));
 	gather_health(e, &status->health);

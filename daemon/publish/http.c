@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http_gate.h"
+#include "http_host.h"
 #include "http_internal.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/clock.h"
@@ -53,7 +55,8 @@ struct http_server {
 	http_handle_fn *fn;
 	http_post_fn *post;
 	void *arg;
-	size_t uploading; /* bytes */
+	struct http_access *access; /* NULL: not set yet */
+	size_t uploading;           /* bytes */
 	struct listener *listeners[LISTENERS_MAX];
 	size_t listener_count;
 	struct http_stats stats;
@@ -215,6 +218,28 @@ static enum MHD_Result answer_with(
 	return result;
 }
 
+/* The authority is the target's, if that is a whole URL, else the Host field's (RFC 9112, 3.2.2).  A client of HTTP/1.0
+ * may send none; browsers always do.  A Unix socket has no name that a page could rebind.  0, or the status of the
+ * refusal. */
+static int judge_host(struct http_server *s, struct MHD_Connection *connection, const char *url)
+{
+	const char *host = http_header(connection, MHD_HTTP_HEADER_HOST), *path;
+	struct str authority = str_from(host);
+	enum http_host_verdict verdict;
+
+	if (!http_host_split(url, &authority, &path) && host == NULL)
+		return 0;
+	verdict = http_access_judge_host(s->access, authority);
+	if (verdict == HTTP_HOST_MALFORMED) {
+		s->stats.ambiguous++;
+		return MHD_HTTP_BAD_REQUEST;
+	}
+	if (verdict == HTTP_HOST_OURS || door_of(connection)->is_local)
+		return 0;
+	s->stats.misdirected++;
+	return MHD_HTTP_MISDIRECTED_REQUEST;
+}
+
 /* The first call for a request comes before its body, if any.  A response here would close the connection while the
  * client still sends. So refusals wait for the end of the body, unless the body is too large. */
 static enum MHD_Result begin_request(
@@ -225,6 +250,7 @@ static enum MHD_Result begin_request(
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
 	struct str announced = str_from(http_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH));
 	bool is_post = s->post != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+	struct str authority;
 	struct request *r;
 	long long length = 0;
 	size_t limit = 0;
@@ -238,6 +264,13 @@ static enum MHD_Result begin_request(
 		answer.status = MHD_HTTP_BAD_REQUEST;
 		return answer_with(s, connection, url, &answer);
 	}
+	status = judge_host(s, connection, url);
+	if (status != 0) {
+		s->stats.requests++;
+		answer.status = status;
+		return answer_with(s, connection, url, &answer);
+	}
+	(void)http_host_split(url, &authority, &url);
 	if (is_post) {
 		status = http_decode(&path, url) ? s->post(s->arg, buf_str(&path), &limit) : MHD_HTTP_BAD_REQUEST;
 		buf_release(&path);
@@ -347,9 +380,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	struct http_server *s = arg;
 	struct request *r = *state;
 	int coding;
+	struct str authority;
 
 	if (r == NULL)
 		return begin_request(s, connection, url, method, state);
+	(void)http_host_split(url, &authority, &url);
 	if (*data_size > 0) {
 		bool go_on = r->upload == NULL || http_upload_add(r->upload, data, *data_size);
 
@@ -423,6 +458,12 @@ void http_server_allow_post(struct http_server *s, http_post_fn *fn)
 	s->post = fn;
 }
 
+void http_server_set_access(struct http_server *s, struct http_access *access)
+{
+	http_access_free(s->access);
+	s->access = access;
+}
+
 int http_server_listen(struct http_server *s, struct listener *l, struct error *err)
 {
 	if (s->listener_count == LISTENERS_MAX)
@@ -466,5 +507,6 @@ void http_server_free(struct http_server *s)
 	if (s->daemon != NULL)
 		MHD_stop_daemon(s->daemon);
 	http_admission_release(&s->admission);
+	http_access_free(s->access);
 	free(s);
 }

@@ -20,6 +20,9 @@ static const char *sentence(int status)
 		return "Nothing is here: the address is wrong, or what was here is gone.";
 	case MHD_HTTP_METHOD_NOT_ALLOWED:
 		return "This can only be read.";
+	case MHD_HTTP_MISDIRECTED_REQUEST:
+		return "This server does not go by the name in the address. Its operator can add the name to hosts in "
+		       "[http] of sitrepd.conf.";
 	case MHD_HTTP_SERVICE_UNAVAILABLE:
 		return "Not now. Try again in a minute.";
 	default:

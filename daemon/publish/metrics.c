@@ -88,6 +88,8 @@ static const struct row {
 	{COUNTER("sitrepd_http_not_modified_total", "HTTP requests answered 304."), FROM(status.http_not_modified)},
 	{COUNTER("sitrepd_http_ambiguous_total", "HTTP requests refused for a head that can be read in two ways."),
 		FROM(status.http_ambiguous)},
+	{COUNTER("sitrepd_http_misdirected_total", "HTTP requests refused because their Host is not a name of the daemon."),
+		FROM(status.http_misdirected)},
 	{GAUGE("sitrepd_items", "Items kept."), FROM(counts.items)},
 	{GAUGE("sitrepd_stories", "Stories kept."), FROM(counts.stories)},
 	{GAUGE("sitrepd_events", "Events kept for the stream."), FROM(counts.events)},

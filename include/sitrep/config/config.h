@@ -146,6 +146,8 @@ struct config {
 	const char *http_updated;       /* "change", "sources" */
 	const char **http_allow_origin; /* of CORS */
 	size_t http_allow_origin_count;
+	const char **http_hosts; /* names of the daemon besides base_url's */
+	size_t http_host_count;
 	int64_t http_connections; /* at most, in all */
 	int64_t http_per_address; /* at most, of one address */
 	struct config_networks http_trusted_proxy;

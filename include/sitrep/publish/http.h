@@ -19,6 +19,7 @@
 #include "sitrep/base/listener.h"
 #include "sitrep/base/str.h"
 #include "sitrep/config/config.h"
+#include "sitrep/publish/http_access.h"
 
 struct event_base;
 struct http_server;
@@ -89,6 +90,8 @@ struct http_server *http_server_new(
 	struct event_base *base, const struct http_options *options, http_handle_fn *fn, void *arg, struct error *err);
 /* fn is called for the head of each POST, with the same arg; without fn every POST is refused. */
 void http_server_allow_post(struct http_server *s, http_post_fn *fn);
+/* Puts an access into force, and takes it over.  Until then every name is the server's. */
+void http_server_set_access(struct http_server *s, struct http_access *access);
 int http_server_listen(
 	struct http_server *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
 /* The end of a daemon whose sockets stay open elsewhere: no connection is accepted any more.  The requests that came
@@ -116,7 +119,8 @@ enum { HTTP_TURN_REQUESTS = 64, HTTP_TURN_US = 3000 };
 
 struct http_stats {
 	uint64_t requests, not_modified;
-	uint64_t ambiguous; /* requests refused for their head */
+	uint64_t ambiguous;   /* requests refused for their head */
+	uint64_t misdirected; /* requests for a name that is not the server's */
 	uint64_t dropped[HTTP_DROP_REASONS];
 	uint64_t postponed; /* requests that waited for another turn */
 	unsigned turn_requests_max;
