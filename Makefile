@@ -45,7 +45,7 @@ B         ?= build$(if $(SANITIZE),-sanitize)
 # ---- the rooms of the house, each with what it may use: itself and the rooms before it.  The order of linking holds it
 # for calls, scripts/check-rooms for includes.
 
-ROOMS := base client text model parse identity rules config worker sql story store ingest schedule fetch websub publish stream engine
+ROOMS := base client text model parse identity rules config worker sql story store ingest schedule fetch websub pages publish stream engine
 below :=
 $(foreach room,$(ROOMS),$(eval below := $(room) $(below))$(eval LIBS_$(room) := $(below)))
 LIBS_cli := cli $(LIBS_fetch)
@@ -96,8 +96,10 @@ client_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_client)) -lm
 # and a build without a library leaves the file out that needs it
 LEFT_OUT := $(if $(PKG_brotli),,daemon/publish/packing_brotli.c) $(if $(PKG_zstd),,daemon/publish/packing_zstd.c)
 src = $(filter-out daemon/worker/worker.c daemon/cli/main.c $(LEFT_OUT),$(sort $(wildcard daemon/$(1)/*.c)))
-obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)))
+obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)) $(MADE_$(1)))
 lib = $(foreach f,$(1),$(B)/lib/$(f).a)
+# sources that the build makes, in $(B)
+MADE_pages := daemon/pages/asset_data.c
 
 MANUALS  := $(patsubst man/%.in,$(B)/man/%,$(sort $(wildcard man/*.in)))
 SAMPLE   := $(B)/sitrepd.conf.sample
@@ -156,6 +158,17 @@ $(B)/flags: FORCE
 	@mkdir -p $(B)
 	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' > $@
 .PHONY: FORCE
+
+# the files that pages load
+ASSETS := style=daemon/pages/style.css script=daemon/pages/sitrepd.js icon=daemon/pages/icon.svg
+$(B)/daemon/pages/asset_data.c: scripts/embed $(foreach a,$(ASSETS),$(lastword $(subst =, ,$(a))))
+	@mkdir -p $(@D)
+	@echo "  EMBED $@"
+	@scripts/embed $(ASSETS) > $@.$$$$ && mv $@.$$$$ $@
+
+$(B)/daemon/pages/asset_data.o: $(B)/daemon/pages/asset_data.c $(B)/flags
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 define folder_rules
 $(B)/lib/$(1).a: $(call obj,$(1))

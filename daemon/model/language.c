@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "sitrep/model/language.h"
 
-bool language_is_tag(struct str s)
+#include <stdbool.h>
+
+/* Whether s has the form of a language tag (RFC 5646): at most eight letters, then parts of at most eight letters and
+ * digits, each behind a hyphen. */
+static bool is_tag(struct str s)
 {
 	size_t part = 0;
 	bool first = true;
@@ -46,7 +50,7 @@ static struct str read_tag(struct arena *a, struct str declared)
 			copy[i] = tag.data[i] == '_' ? '-' : tag.data[i];
 		tag = str_make(copy, tag.len);
 	}
-	return language_is_tag(tag) && !names_no_language(tag) ? tag : STR_NONE;
+	return is_tag(tag) && !names_no_language(tag) ? tag : STR_NONE;
 }
 
 /* Whether the language is declared on this element rather than inherited. */
@@ -71,4 +75,9 @@ struct str language_of(
 	if (tag.len == 0)
 		tag = read_tag(a, feed->language);
 	return tag.len > 0 ? tag : read_tag(a, content_language);
+}
+
+struct str language_shown(const struct item *it)
+{
+	return is_tag(it->language) ? it->language : STR_NONE;
 }

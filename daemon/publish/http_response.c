@@ -7,6 +7,7 @@
 
 #include "http_internal.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/pages/page.h"
 
 const char *http_header(struct MHD_Connection *connection, const char *name)
 {
@@ -253,12 +254,18 @@ static struct range wanted_range(struct MHD_Connection *connection, const struct
 	return read_range(str_from(value), answer->body->len);
 }
 
-/* Allows only what our own pages need, in case markup slips through the sanitizer. */
-static void add_protection(struct MHD_Response *response)
+/* Allows only what the document needs, in case markup slips through the sanitizer.  Pages have a sheet and a script of
+ * ours and nothing inline; feeds have the outlets' pictures. */
+static void add_protection(struct MHD_Response *response, const char *content_type)
 {
-	(void)MHD_add_response_header(response, "Content-Security-Policy",
+	static const char of_pages[] = "default-src 'self'; base-uri 'none'; form-action 'self'; "
+				       "frame-ancestors 'none'; object-src 'none'";
+	static const char of_others[] =
 		"default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; base-uri 'none'; "
-		"form-action 'none'; frame-ancestors 'none'");
+		"form-action 'none'; frame-ancestors 'none'";
+
+	(void)MHD_add_response_header(response, "Content-Security-Policy",
+		strcmp(content_type, PAGE_CONTENT_TYPE) == 0 ? of_pages : of_others);
 	(void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	(void)MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
 }
@@ -335,6 +342,6 @@ struct MHD_Response *http_response(struct MHD_Connection *connection, struct htt
 			(void)MHD_add_response_header(
 				response, MHD_HTTP_HEADER_CONTENT_ENCODING, packing_name((enum packing_coding)coding));
 	}
-	add_protection(response);
+	add_protection(response, b->content_type);
 	return response;
 }

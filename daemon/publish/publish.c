@@ -12,7 +12,9 @@
 
 #include "publish_state.h"
 #include "sitrep/base/clock.h"
-#include "story_page.h"
+#include "sitrep/pages/error_page.h"
+#include "sitrep/pages/story_page.h"
+#include "sitrep/pages/subscribe_page.h"
 
 enum {
 	/* The longest /healthz answer, and the part of a field of the request that is read. */
@@ -111,7 +113,7 @@ static struct cached *keep(struct publish *p, struct str path, int64_t generatio
 
 struct story_document {
 	struct buf out;
-	struct channel channel;
+	const struct site *site;
 	bool json;
 };
 
@@ -120,20 +122,16 @@ static int write_story(void *arg, const struct story *s, const struct story_deta
 	struct story_document *doc = arg;
 
 	if (doc->json)
-		story_page_json(&doc->out, &doc->channel, s, d);
+		story_page_json(&doc->out, doc->site, s, d);
 	else
-		story_page_html(&doc->out, &doc->channel, s, d);
+		story_page_html(&doc->out, doc->site, s, d);
 	return 0;
 }
 
 /* -ENOENT when there is no story of that name. */
 static int render_story(struct publish *p, struct str name, struct http_body **body)
 {
-	char home[sizeof(((struct channel *)0)->self_url)];
-	struct story_document doc = {
-		.out = BUF_INIT(PUBLISH_DOCUMENT_MAX),
-		.channel = {.title = p->config->title, .home_url = home, .outlets = &p->outlets},
-	};
+	struct story_document doc = {.out = BUF_INIT(PUBLISH_DOCUMENT_MAX)};
 	static const char urn[] = "urn:uuid:";
 	struct str full_name = name;
 	struct error err = {0};
@@ -141,7 +139,6 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 	char *data;
 	int result;
 
-	snprintf(home, sizeof(home), "%s/", p->base_url);
 	if (str_ends(name, STR(".json"))) {
 		doc.json = true;
 		name.len -= 5;
@@ -149,14 +146,14 @@ static int render_story(struct publish *p, struct str name, struct http_body **b
 	/* the form in feeds, urn:uuid:..., is accepted too */
 	if (str_eq_nocase(str_slice(name, 0, sizeof(urn) - 1), str_from(urn)))
 		name = str_slice(name, sizeof(urn) - 1, name.len);
-	if (publish_count_outlets(p) != 0)
+	doc.site = publish_site(p);
+	if (doc.site == NULL)
 		return -ENOMEM;
 	result = reader_story_details(p->reader, name, write_story, &doc, &err);
 	read_trouble_note(&p->trouble, full_name, result != 0 && result != -ENOENT ? &err : NULL);
 	data = result == 0 ? buf_take(&doc.out, &len) : NULL;
 	if (data != NULL)
-		*body = http_body_new(
-			data, len, doc.json ? "application/json" : format_page.content_type, p->changed_ms);
+		*body = http_body_new(data, len, doc.json ? "application/json" : PAGE_CONTENT_TYPE, p->changed_ms);
 	buf_release(&doc.out);
 	return result;
 }
@@ -173,18 +170,24 @@ static struct http_body *finish(struct buf *out, const char *content_type)
 	return body;
 }
 
+/* True when the Accept field names the type, and not the other one with more weight. */
+static bool prefers(const struct http_request *request, struct str type, struct str other)
+{
+	struct buf accept = BUF_INIT(FIELD_MAX);
+	int weight = -1, other_weight = -1;
+
+	if (http_request_field(request, "Accept", &accept)) {
+		weight = http_weight(buf_str(&accept), type);
+		other_weight = http_weight(buf_str(&accept), other);
+	}
+	buf_release(&accept);
+	return weight > 0 && weight >= other_weight;
+}
+
 /* True when the Accept field names JSON. */
 static bool wants_json(const struct http_request *request)
 {
-	struct buf accept = BUF_INIT(FIELD_MAX);
-	int json = -1, text = -1;
-
-	if (http_request_field(request, "Accept", &accept)) {
-		json = http_weight(buf_str(&accept), STR("application/json"));
-		text = http_weight(buf_str(&accept), STR("text/plain"));
-	}
-	buf_release(&accept);
-	return json > 0 && json >= text;
+	return prefers(request, STR("application/json"), STR("text/plain"));
 }
 
 static void answer_health(struct publish *p, const struct http_request *request, struct http_answer *answer)
@@ -410,9 +413,59 @@ static void allow_origin(struct publish *p, const struct http_request *request, 
 	buf_release(&origin);
 }
 
+/* The digest in the address tells of the bytes, so they never change. */
+static void answer_asset(struct publish *p, enum asset asset, struct http_answer *answer)
+{
+	struct str bytes = asset_bytes(asset);
+	char *copy;
+
+	if (p->assets[asset] == NULL) {
+		copy = malloc(bytes.len);
+		if (copy != NULL)
+			memcpy(copy, bytes.data, bytes.len);
+		p->assets[asset] =
+			copy != NULL ? http_body_new(copy, bytes.len, asset_content_type(asset), TIME_NONE) : NULL;
+	}
+	answer->status = p->assets[asset] != NULL ? 200 : 503;
+	if (p->assets[asset] == NULL)
+		return;
+	answer->body = http_body_ref(p->assets[asset]);
+	answer->cache_control = "public, max-age=31536000, immutable";
+}
+
+static void answer_subscribe(struct publish *p, struct http_answer *answer)
+{
+	const struct site *site = publish_site(p);
+	struct buf out = BUF_INIT(PUBLISH_DOCUMENT_MAX);
+
+	if (site != NULL)
+		subscribe_page_write(&out, site);
+	answer->body = finish(&out, PAGE_CONTENT_TYPE);
+	answer->status = answer->body != NULL ? 200 : 503;
+	answer->cache_control = "max-age=0, must-revalidate";
+}
+
+/* Browsers get an error as a page like the others; http_error.c answers programs. */
+static void answer_error(struct publish *p, const struct http_request *request, struct http_answer *answer)
+{
+	const struct site *site = publish_site(p);
+	const char *reason = read_trouble_reason(&p->trouble);
+	struct buf out = BUF_INIT(PUBLISH_DOCUMENT_MAX);
+	struct page_error e = {.status = answer->status, .path = request->path, .text = str_from(reason)};
+
+	if (site == NULL || !prefers(request, STR("text/html"), STR("application/json")))
+		return;
+	if (answer->status == 400)
+		e.text = STR("An argument of the address is malformed.");
+	error_page_write(&out, site, &e);
+	answer->body = finish(&out, PAGE_CONTENT_TYPE);
+	answer->cache_control = NULL;
+}
+
 void publish_handle(void *arg, const struct http_request *request, struct http_answer *answer)
 {
 	struct publish *p = arg;
+	enum asset asset;
 
 	allow_origin(p, request, answer);
 	if (request->method == HTTP_OPTIONS)
@@ -423,10 +476,16 @@ void publish_handle(void *arg, const struct http_request *request, struct http_a
 		answer_health(p, request, answer);
 	else if (str_eq(request->path, STR("/robots.txt")))
 		answer_robots(answer);
+	else if (asset_find(request->path, &asset))
+		answer_asset(p, asset, answer);
 	else if (str_eq(request->path, STR("/opml")))
 		answer_work(p, request, request->path, WORK_OPML, answer);
+	else if (str_eq(request->path, STR("/subscribe")))
+		answer_subscribe(p, answer);
 	else
 		answer_stories(p, request, answer);
+	if (answer->status >= 400 && answer->body == NULL && !answer->later)
+		answer_error(p, request, answer);
 }
 
 /* ---- life ---- */
@@ -453,9 +512,11 @@ void publish_free(struct publish *p)
 		return;
 	publish_works_drop(p);
 	drop_all(p);
+	for (size_t i = 0; i < ASSET_COUNT; i++)
+		http_body_unref(p->assets[i]);
 	reader_free(p->reader);
 	free(p->base_url);
-	outlets_release(&p->outlets);
+	publish_release_site(p);
 	read_trouble_release(&p->trouble);
 	free(p);
 }
@@ -484,7 +545,7 @@ void publish_set_config(struct publish *p, const struct config *config, char *ba
 	p->feeds = feeds;
 	free(p->base_url);
 	p->base_url = base_url;
-	outlets_release(&p->outlets);
+	publish_release_site(p);
 	publish_works_drop(p);
 	drop_all(p);
 }

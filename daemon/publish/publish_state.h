@@ -5,9 +5,11 @@
 
 #include <stdbool.h>
 
-#include "outlets.h"
 #include "read_trouble.h"
 #include "render.h"
+#include "sitrep/pages/assets.h"
+#include "sitrep/pages/outlets.h"
+#include "sitrep/pages/page.h"
 #include "sitrep/publish/metrics.h"
 #include "sitrep/publish/publish.h"
 
@@ -132,8 +134,11 @@ struct publish {
 	bool generation_known;
 	struct read_trouble trouble;
 	struct outlets outlets;
-	int64_t outlets_counted_ms; /* monotonic */
-	int64_t outlets_generation;
+	struct site site;        /* made by publish_site() */
+	int64_t site_counted_ms; /* monotonic */
+	int64_t site_generation;
+	char site_home[RENDER_URL_MAX];
+	struct http_body *assets[ASSET_COUNT]; /* NULL: not asked for yet */
 };
 
 /* publish_part.c: appends the path with the query of the requested part. 0, -EINVAL when that is malformed, or -ENOMEM.
@@ -179,9 +184,11 @@ int publish_select(const struct publish *p, struct str path, struct selection *s
  * there is none. */
 bool publish_spell(const struct publish *p, struct str path, struct buf *out);
 
-/* publish_state.c: counts the names of outlets when something has changed; takes at most a thousandth of the time.  0
- * or -ENOMEM. */
-int publish_count_outlets(struct publish *p);
+/* publish_state.c: the site as pages and feeds show it, until the next call.  Counts feeds and the names of outlets
+ * when something has changed or some seconds have passed; takes at most a thousandth of the time.  NULL without memory.
+ */
+const struct site *publish_site(struct publish *p);
+void publish_release_site(struct publish *p);
 
 /* publish_work.c */
 struct work *publish_work_find(struct publish *p, struct str path);

@@ -52,10 +52,11 @@ static int describe(struct publish *p, struct work *w, struct str address)
 	const struct selection *s = &w->selection;
 	const struct config_rule *o = s->output;
 	struct channel *c = &w->channel;
+	const struct site *site = publish_site(p);
 	struct str feed;
 	int result;
 
-	if (publish_count_outlets(p) != 0)
+	if (site == NULL)
 		return -ENOMEM;
 	snprintf(w->title, sizeof(w->title), "%s%s%s%s%.*s", p->config->title, s->title != NULL ? ": " : "",
 		s->title != NULL ? s->title : "", str_empty(s->part.rule) ? "" : ": ",
@@ -67,7 +68,8 @@ static int describe(struct publish *p, struct work *w, struct str address)
 		.updated_ms = p->changed_ms,
 		.joins_update = is(p->config->http_updated, "sources"),
 		.outlet_in_title = p->config->http_outlet_in_title,
-		.outlets = &p->outlets,
+		.outlets = site->outlets,
+		.site = site,
 	};
 	if (o != NULL) {
 		c->author = o->author;

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "item_link.h"
-#include "outlets.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/base/xml_text.h"
 #include "sitrep/model/language.h"
+#include "sitrep/pages/item_link.h"
+#include "sitrep/pages/outlets.h"
 #include "sitrep/text/html.h"
 #include "sitrep/text/public_url.h"
 #include "sitrep/text/url.h"
@@ -149,11 +149,6 @@ void render_id(struct buf *out, const struct channel *channel, const struct stor
 struct str render_summary(const struct channel *channel, const struct story *story)
 {
 	return channel->text != CHANNEL_HEADLINE ? story->reports[0].item.plain_summary : STR_NONE;
-}
-
-struct str render_language(const struct item *it)
-{
-	return language_is_tag(it->language) ? it->language : STR_NONE;
 }
 
 struct str render_person(const struct person *p)

@@ -15,7 +15,8 @@
 #include "sitrep/base/str.h"
 #include "sitrep/store/reader.h"
 
-struct outlets; /* daemon/publish/outlets.h */
+struct outlets;
+struct site;
 
 /* The base URL, and a path with a query, escaped. */
 enum { RENDER_URL_MAX = 8 * 1024 };
@@ -41,6 +42,7 @@ struct channel {
 	bool joins_update;             /* a further report updates an entry */
 	bool outlet_in_title;          /* "Halden Gazette: Frigates turn back" */
 	const struct outlets *outlets; /* names that several feeds have; NULL: none */
+	const struct site *site;       /* of a page */
 };
 
 struct format {
@@ -104,8 +106,6 @@ int64_t render_published(const struct story *story);
 struct str render_category_name(const struct category *c);
 /* The summary of the lead; STR_NONE when the document has headlines only. */
 struct str render_summary(const struct channel *channel, const struct story *story);
-/* The item's language when it is a tag of RFC 5646's form, else STR_NONE. */
-struct str render_language(const struct item *it);
 /* The author's or contributor's name, or address when that is all there is; STR_NONE when neither. */
 struct str render_person(const struct person *p);
 /* The item's own source: the address of its page or feed, and its name; STR_NONE: none is given. */

@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "outlets.h"
 #include "render.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/xml_text.h"
+#include "sitrep/model/language.h"
+#include "sitrep/pages/outlets.h"
 #include "sitrep/text/url.h"
 
 static void instant(struct buf *out, const char *name, int64_t time_ms)
@@ -215,7 +216,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	int64_t published = render_published(s);
 
 	buf_puts(out, "<entry");
-	buf_add_xml_attribute(out, "xml:lang", render_language(&lead->item));
+	buf_add_xml_attribute(out, "xml:lang", language_shown(&lead->item));
 	buf_puts(out, ">\n");
 	buf_puts(out, "<id>");
 	render_id(out, c, s);

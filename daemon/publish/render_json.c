@@ -8,6 +8,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/limits.h"
+#include "sitrep/model/language.h"
 #include "sitrep/text/url.h"
 
 static bool person(struct jsonw *w, const struct person *p)
@@ -217,7 +218,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 	jsonw_kv_array(&w, "tags");
 	render_categories(s, tag, &w);
 	jsonw_array_end(&w);
-	if (!str_empty(render_language(&lead->item)))
+	if (!str_empty(language_shown(&lead->item)))
 		jsonw_kv_str(&w, "language", lead->item.language);
 	attachments(&w, &lead->item);
 	sources(&w, buf_str(&page), s);

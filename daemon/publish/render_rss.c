@@ -8,6 +8,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/xml_text.h"
+#include "sitrep/model/language.h"
 #include "sitrep/text/url.h"
 
 static void begin(struct buf *out, const struct channel *c)
@@ -127,7 +128,7 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 		render_element(out, "pubDate", str_from(time_format_rfc822(text, published)));
 	render_element(out, "atom:updated", str_from(time_format_rfc3339(text, render_updated(c, s))));
 	people(out, lead);
-	render_element(out, "dc:language", render_language(&lead->item));
+	render_element(out, "dc:language", language_shown(&lead->item));
 	render_rights(&rights, &lead->item);
 	render_html_element(out, "dc:rights", buf_str(&rights));
 	render_element(out, "dc:source", via);

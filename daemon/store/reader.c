@@ -74,6 +74,8 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",
 	[READ_ALERT] = "SELECT id, revision, first_ms, last_ms, priority, state FROM alert"
 		       " WHERE story_id = ?1 AND rule = ?2 ORDER BY id DESC LIMIT 1",
+	[READ_MARKS] = "SELECT rule, max(priority) FROM alert WHERE story_id = ?1 GROUP BY rule"
+		       " ORDER BY max(priority) DESC, rule LIMIT ?2",
 	[READ_SIZE] = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 	[READ_ITEM_IDS] = "SELECT coalesce((SELECT min(id) FROM item), item_id + 1),"
 			  " coalesce((SELECT min(id) FROM story), item_id + 1), item_id + 1 FROM counter",
@@ -224,6 +226,29 @@ static int take_reports(struct reader *r, struct story *story, struct error *err
 	return sql_end(s, result < 0 ? result : 0);
 }
 
+/* Only stories with an alert are asked for theirs. */
+static int take_marks(struct reader *r, struct story *story, struct error *err)
+{
+	struct sql_stmt *s = r->s[READ_MARKS];
+	int result = 0;
+
+	if (story->priority == 0)
+		return 1;
+	story->marks = arena_alloc_array(&r->arena, STORY_MARKS_MAX, sizeof(*story->marks));
+	if (story->marks == NULL)
+		return error_sys(err, -ENOMEM, cannot_read);
+	sql_bind(s, as_int(story->id), as_int(STORY_MARKS_MAX));
+	while (story->mark_count < STORY_MARKS_MAX && (result = sql_step(s, err, cannot_read)) == 1) {
+		struct story_mark *m = &story->marks[story->mark_count];
+
+		if (copy_text(r, s, 0, &m->name) != 0)
+			return sql_end(s, error_sys(err, -ENOMEM, cannot_read));
+		m->priority = (enum alert_priority)sql_number(s, 1, ALERT_LOW, ALERT_URGENT, ALERT_NORMAL);
+		story->mark_count++;
+	}
+	return sql_end(s, result < 0 ? result : 1);
+}
+
 int reader_load_story(struct reader *r, int64_t id, struct story *story, struct error *err)
 {
 	struct sql_stmt *s = r->s[READ_STORY];
@@ -248,6 +273,8 @@ int reader_load_story(struct reader *r, int64_t id, struct story *story, struct 
 		damage_note_row("story", id, "uid");
 		result = 0;
 	}
+	if (result == 1)
+		result = take_marks(r, story, err);
 	if (result == 1)
 		result = take_reports(r, story, err);
 	return result != 0 ? result : story->report_count > 0;

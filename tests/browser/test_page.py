@@ -33,9 +33,9 @@ def start(server, make_daemon, articles):
 def test_stories_and_sources_are_shown(server, make_daemon, tmp_path):
     daemon = start(server, make_daemon, [article(n) for n in range(12)])
     dom = browse(tmp_path, page_url(daemon), "--dump-dom").stdout.decode()
-    assert dom.count("<article>") == 12
+    assert dom.count("<article ") == 12
     assert "Night desk" in dom and article(3)["title"] in dom
-    assert "Halden Gazette" in dom and re.search(r"Also: <a [^>]*>(Strait Watch|Halden Gazette)</a>", dom)
+    assert "Halden Gazette" in dom and re.search(r"also <a [^>]*>(Strait Watch|Halden Gazette)</a>", dom)
 
 
 def test_nothing_from_a_feed_runs(server, make_daemon, tmp_path):
@@ -47,8 +47,8 @@ def test_nothing_from_a_feed_runs(server, make_daemon, tmp_path):
     daemon = start(server, make_daemon, evil)
     result = browse(tmp_path, page_url(daemon), "--dump-dom", "--virtual-time-budget=2000")
     dom = result.stdout.decode()
-    assert "<title>Night desk</title>" in dom and "javascript:" not in dom
-    assert dom.count("<article>") == 3
+    assert "<title>River – Night desk</title>" in dom and "javascript:" not in dom
+    assert dom.count("<article ") == 3
     assert "Content Security Policy" not in result.stderr.decode(errors="replace")  # its own style is allowed
 
 
@@ -90,7 +90,7 @@ def test_a_story_has_a_page(server, make_daemon, tmp_path):
     daemon = make_daemon("title = Night desk", {n: server.url("/" + n) for n in "abc"}).start()
     wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
     dom = browse(tmp_path, page_url(daemon), "--dump-dom").stdout.decode()
-    path = re.search(r'href="(story/[0-9a-f-]+)">3 sources<', dom)[1]
+    path = re.search(r'href="(story/[0-9a-f-]+)"><b>3</b> <i>outlets<', dom)[1]
     result = browse(tmp_path, page_url(daemon) + path, "--dump-dom")
     page = result.stdout.decode()
     assert page.count("<li id=") == 3 and "Halden Gazette" in page and "An edited copy of the report of" in page

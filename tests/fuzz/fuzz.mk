@@ -22,7 +22,8 @@ FUZZ_SAN      := address,undefined
 FUZZ_CFLAGS    = -std=c17 -O1 -g $(WARN) $(DEFS) $(BANNED) $(PATHS) -Iinclude -fno-sanitize-recover=all -fno-omit-frame-pointer \
                  $(shell $(PKG_CONFIG) --cflags-only-I $(PKGS_client) 2>/dev/null)
 FUZZ_SRC      := $(foreach f,$(FUZZ_FOLDERS),$(call src,$(f)))
-FUZZ_OBJ      := $(FUZZ_SRC:%.c=$(B)/fuzz/obj/%.o)
+FUZZ_MADE     := $(foreach f,$(FUZZ_FOLDERS),$(MADE_$(f)))
+FUZZ_OBJ      := $(FUZZ_SRC:%.c=$(B)/fuzz/obj/%.o) $(FUZZ_MADE:%.c=$(B)/fuzz/obj/%.o)
 FUZZ_SEEDERS  := $(addprefix $(B)/fuzz/,wire_seed bytes_seed)
 
 .PHONY: fuzz
@@ -32,6 +33,10 @@ $(B)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $<"
 	@$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -MMD -MP -c -o $@ $<
+
+$(FUZZ_MADE:%.c=$(B)/fuzz/obj/%.o): $(B)/fuzz/obj/%.o: $(B)/%.c
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -c -o $@ $<
 
 $(B)/fuzz/obj/sitrep.a: $(FUZZ_OBJ)
 	@rm -f $@

@@ -177,8 +177,10 @@ def test_everything_is_escaped(server, make_daemon):
         ET.fromstring(body)
         assert b"<script" not in body and b"onclick" not in body and b"javascript:" not in body
     page = daemon.get("/").body.decode()
-    assert "<script" not in page and "\u202e" not in page
-    assert "default-src 'none'" in daemon.get("/").headers["Content-Security-Policy"]
+    assert page.count("<script") == 1 and "reversed" in page and "\u202e" not in page
+    assert daemon.get("/").headers["Content-Security-Policy"] == (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
+    assert "default-src 'none'" in daemon.get("/feed.atom").headers["Content-Security-Policy"]
 
 
 def test_metrics_and_health(server, make_daemon):

@@ -62,6 +62,13 @@ struct story_alert {
 	enum alert_state state;
 };
 
+/* A rule that has raised an alert about a story. */
+struct story_mark {
+	struct str name;
+	enum alert_priority priority;
+};
+enum { STORY_MARKS_MAX = 8 };
+
 struct story {
 	int64_t id;
 	char uid[UID_TEXT_MAX]; /* made from its first report; never changes */
@@ -72,6 +79,9 @@ struct story {
 	int source_count;     /* distinct publishers */
 	int total_reports;    /* distinct items, also those not listed here */
 	int priority;         /* the highest of its alerts (enum alert_priority); 0: it raised none.  Not of archives */
+	/* Its alerts' rules, each once, the highest priority first; at most STORY_MARKS_MAX.  None of archives. */
+	struct story_mark *marks;
+	size_t mark_count;
 	struct report *reports; /* at most STORY_REPORTS_MAX: the lead (the first item of the feed with the lowest
 				   rank), then the others in order of appearance */
 	size_t report_count;

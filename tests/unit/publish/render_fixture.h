@@ -14,6 +14,7 @@
 #include "../../../daemon/publish/render.h"
 #include "../json.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/pages/page.h"
 
 enum { OUT_MAX = 64 * 1024 * 1024 };
 
@@ -23,7 +24,10 @@ enum { OUT_MAX = 64 * 1024 * 1024 };
 
 #define UID_1 "00010203-0405-8607-8809-0a0b0c0d0e0f"
 
+static const struct site site = {.title = "River & <news>", .now_ms = NOW_MS, .newest_ms = NOW_MS};
+
 static const struct channel channel = {
+	.site = &site,
 	.title = "River & <news>",
 	.home_url = "https://news.example/",
 	.self_url = "https://news.example/feed?a&b",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* item_link.h: where an item leads. */
-#ifndef SITREP_PUBLISH_ITEM_LINK_H
-#define SITREP_PUBLISH_ITEM_LINK_H
+#ifndef SITREP_PAGES_ITEM_LINK_H
+#define SITREP_PAGES_ITEM_LINK_H
 
 #include "sitrep/model/document.h"
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* One story with all its reports, in the order in which they appeared, and why each is in it. */
-#include "story_page.h"
+#include "sitrep/pages/story_page.h"
 
 #include <string.h>
 
-#include "item_link.h"
-#include "outlets.h"
-#include "page.h"
+#include "parts.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/xml_text.h"
+#include "sitrep/model/language.h"
+#include "sitrep/pages/item_link.h"
+#include "sitrep/pages/outlets.h"
 #include "sitrep/text/url.h"
+
+enum { URL_MAX = 8 * 1024 };
 
 /* The n-th report in the order of appearance. In the list the lead is first, the others are in that order. */
 static const struct report *appeared(const struct story *s, size_t n)
@@ -86,32 +89,32 @@ static void write_changes(struct buf *out, const struct story_details *d, const 
 	if (count == 0)
 		return;
 	buf_puts(out, "<p class=\"why\">Its text changed: ");
-	page_count(out, count, "earlier version");
+	part_count(out, count, "earlier version");
 	buf_puts(out, " kept, the present one is of ");
-	page_moment(out, r->updated_ms);
+	part_moment(out, r->updated_ms);
 	buf_puts(out, ".</p>\n");
 }
 
 static void write_report(
-	struct buf *out, const struct channel *c, const struct story *s, const struct story_details *d, size_t n)
+	struct buf *out, const struct site *site, const struct story *s, const struct story_details *d, size_t n)
 {
 	const struct report *r = appeared(s, n);
 	struct buf name = BUF_INIT(out->max);
 
-	outlets_put_name(&name, c->outlets, &r->source);
+	outlets_put_name(&name, site->outlets, &r->source);
 	if (buf_failed(&name))
 		out->failed = name.failed;
 	buf_printf(out, "<li id=\"%s\">\n", r->uid);
-	page_open(out, "h2", NULL, render_language(&r->item));
-	page_linked(out, item_own_link(&r->item), r->item.plain_title);
+	part_open_text(out, "h2", NULL, r->item.plain_title, language_shown(&r->item));
+	part_link_out(out, item_own_link(&r->item), r->item.plain_title);
 	buf_puts(out, "</h2>\n<p class=\"by\"><b>");
 	buf_add_xml(out, buf_str(&name));
 	buf_release(&name);
 	buf_puts(out, "</b> &middot; seen ");
-	page_moment(out, r->first_seen_ms);
+	part_moment(out, r->first_seen_ms);
 	if (r->published_known) {
 		buf_puts(out, " &middot; published ");
-		page_moment(out, r->published_ms);
+		part_moment(out, r->published_ms);
 	}
 	if (r == &s->reports[0] && s->report_count > 1)
 		buf_puts(out, " &middot; leads the story");
@@ -137,7 +140,7 @@ static void write_related(struct buf *out, const struct story_details *d)
 
 		if (!is_first_to(d, i))
 			continue;
-		buf_puts(out, open ? "" : "<h3>Related</h3>\n<ul>\n");
+		buf_puts(out, open ? "" : "<h2>Related</h2>\n<ul>\n");
 		open = true;
 		buf_printf(out, "<li dir=\"auto\"><a href=\"%s\">", t->other_story);
 		buf_add_xml(out, t->other_title);
@@ -151,31 +154,40 @@ static void write_related(struct buf *out, const struct story_details *d)
 		buf_puts(out, "</ul>\n");
 }
 
-void story_page_html(struct buf *out, const struct channel *c, const struct story *s, const struct story_details *d)
+void story_page_html(struct buf *out, const struct site *site, const struct story *s, const struct story_details *d)
 {
-	page_begin(out, s->reports[0].item.plain_title, "../");
-	buf_puts(out, "<header>\n");
-	page_open(out, "h1", NULL, render_language(&s->reports[0].item));
-	buf_add_xml(out, s->reports[0].item.plain_title);
-	buf_puts(out, "</h1>\n<p>");
-	page_count(out, s->source_count, "source");
+	const struct item *lead = &s->reports[0].item;
+	const struct page page = {
+		.site = site,
+		.place = PAGE_ELSEWHERE,
+		.root = "../",
+		.title = lead->plain_title,
+		.language = language_shown(lead),
+		.skip_to = "story",
+		.body_class = "story",
+	};
+
+	page_begin(out, &page);
+	page_head_begin(out, &page);
+	buf_puts(out, "<p>");
+	part_count(out, s->source_count, "outlet");
 	buf_puts(out, ", ");
-	page_count(out, s->total_reports, "report");
-	buf_puts(out, " &middot; ");
-	page_moment(out, s->first_seen_ms);
+	part_count(out, s->total_reports, "report");
+	buf_puts(out, " · ");
+	part_moment(out, s->first_seen_ms);
 	if (s->last_seen_ms > s->first_seen_ms) {
 		buf_puts(out, " to ");
-		page_moment(out, s->last_seen_ms);
+		part_moment(out, s->last_seen_ms);
 	}
-	buf_printf(out, " &middot; <a href=\"%s.json\">JSON</a> &middot; <a href=\"../\">", s->uid);
-	buf_add_xml(out, str_from(c->title));
-	buf_puts(out, "</a></p>\n</header>\n<main>\n<ol>\n");
+	buf_printf(out, " · <a href=\"%s.json\">JSON</a></p>", s->uid);
+	page_head_end(out);
+	buf_puts(out, "<ol>\n");
 	for (size_t i = 0; i < s->report_count; i++)
-		write_report(out, c, s, d, i);
+		write_report(out, site, s, d, i);
 	buf_puts(out, "</ol>\n");
 	if ((size_t)s->total_reports > s->report_count) {
 		buf_puts(out, "<p>And ");
-		page_count(out, s->total_reports - (long long)s->report_count, "later report");
+		part_count(out, s->total_reports - (long long)s->report_count, "later report");
 		buf_puts(out, ".</p>\n");
 	}
 	write_related(out, d);
@@ -207,7 +219,7 @@ static void json_report(struct jsonw *w, const struct story *s, const struct sto
 	jsonw_kv_str(w, "source", r->source.title);
 	jsonw_kv_str(w, "feed_url", r->source.url);
 	jsonw_kv_str(w, "title", r->item.plain_title);
-	if (!str_empty(render_language(&r->item)))
+	if (!str_empty(language_shown(&r->item)))
 		jsonw_kv_str(w, "language", r->item.language);
 	if (url_is_web(r->item.link))
 		jsonw_kv_str(w, "link", r->item.link);
@@ -242,12 +254,12 @@ static void json_related(struct jsonw *w, const struct story_tie *t)
 	jsonw_object_end(w);
 }
 
-void story_page_json(struct buf *out, const struct channel *c, const struct story *s, const struct story_details *d)
+void story_page_json(struct buf *out, const struct site *site, const struct story *s, const struct story_details *d)
 {
 	struct jsonw w = JSONW_INIT(out);
-	struct buf url = BUF_INIT(2 * sizeof(c->self_url));
+	struct buf url = BUF_INIT(URL_MAX);
 
-	render_story_url(&url, c, s);
+	buf_printf(&url, "%sstory/%s", site->home_url, s->uid);
 	jsonw_object(&w);
 	jsonw_kv_cstr(&w, "id", s->uid);
 	jsonw_kv_str(&w, "url", buf_str(&url));

@@ -2,8 +2,8 @@
 /* outlets.h: the names of outlets.
  *
  * A name of several feeds, or a generic one ("World", "Latest news"), is shown with the host of the site. */
-#ifndef PUBLISH_OUTLETS_H
-#define PUBLISH_OUTLETS_H
+#ifndef SITREP_PAGES_OUTLETS_H
+#define SITREP_PAGES_OUTLETS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +31,7 @@ void outlets_put_name(struct buf *out, const struct outlets *o, const struct sou
 /* The outlets of a story's reports, each once: first the lead's, then the others in the order of appearance. */
 struct story_outlet {
 	size_t name_from, name_len; /* in names */
+	size_t report;              /* its first one, in the story's list */
 	size_t reports;
 	struct str link; /* of its first report with a link; STR_NONE: no report has one */
 };

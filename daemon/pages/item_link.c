@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Where an item leads. */
-#include "item_link.h"
+#include "sitrep/pages/item_link.h"
 
 #include "sitrep/text/url.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The names of outlets, and the outlets that ran a story. */
-#include "outlets.h"
+#include "sitrep/pages/outlets.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "item_link.h"
 #include "sitrep/base/limits.h"
+#include "sitrep/pages/item_link.h"
 #include "sitrep/text/url.h"
 
 enum { SLOTS_MIN = 64, HASHED_MAX = 256 };
@@ -140,7 +140,8 @@ void story_outlets_init(struct story_outlets *so, const struct outlets *o, const
 			buf_truncate(&so->names, from);
 		} else {
 			known = &so->items[so->count++];
-			*known = (struct story_outlet){.name_from = from, .name_len = so->names.len - from};
+			*known =
+				(struct story_outlet){.name_from = from, .name_len = so->names.len - from, .report = i};
 		}
 		known->reports++;
 		if (str_empty(known->link))
