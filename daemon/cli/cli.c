@@ -28,6 +28,8 @@ static const struct command *const commands[] = {
 	&command_refresh,
 	&command_parse,
 	&command_discover,
+	&command_import,
+	&command_export,
 	&command_why,
 	&command_split,
 	&command_join,

@@ -8,6 +8,7 @@
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/nearest.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/text/url.h"
 
 enum { NAME_MAX_LEN = 64, VALUE_MAX = 1024 * 1024 };
 
@@ -210,18 +211,6 @@ static void put_json(struct buf *out, struct str text)
 	buf_release(&quoted);
 }
 
-static void put_uri(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-
-		if (char_is_alpha(c) || char_is_digit(c) || (c != '\0' && strchr("-._~", c) != NULL))
-			buf_putc(out, c);
-		else
-			buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
-	}
-}
-
 int template_write(struct buf *out, struct str template, const json_t *event)
 {
 	struct buf value = BUF_INIT(VALUE_MAX);
@@ -242,7 +231,7 @@ int template_write(struct buf *out, struct str template, const json_t *event)
 			put_json(out, buf_str(&value));
 			break;
 		case ESCAPE_URI:
-			put_uri(out, buf_str(&value));
+			url_add_escaped(out, buf_str(&value), "-._~");
 			break;
 		}
 		if (value.failed != 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,4 +157,22 @@ bool config_feed_has_credentials(const struct config_feed *f)
 bool config_feed_is_confidential(const struct config_feed *f)
 {
 	return config_feed_has_credentials(f) || f->is_private || url_has_secret(str_from(f->url));
+}
+
+char *config_base_url(const struct config *c, const char *address)
+{
+	static const char *const wildcards[] = {"http://0.0.0.0", "http://[::]"};
+	char *url = NULL;
+
+	if (c->base_url != NULL) {
+		size_t len = strlen(c->base_url);
+
+		while (len > 0 && c->base_url[len - 1] == '/')
+			len--;
+		return strndup(c->base_url, len);
+	}
+	for (size_t i = 0; address != NULL && i < sizeof(wildcards) / sizeof(wildcards[0]); i++)
+		if (str_starts(str_from(address), str_from(wildcards[i])))
+			return asprintf(&url, "http://localhost%s", address + strlen(wildcards[i])) < 0 ? NULL : url;
+	return strdup(address != NULL ? address : "http://localhost");
 }

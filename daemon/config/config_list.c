@@ -160,14 +160,15 @@ static void read_list(struct list_reading *r, const struct config_list *list)
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
 	struct error err = {0};
 	struct opml opml = {0};
-	int result = file_read_regular(list->path, &text);
+	int result = list->text.data == NULL ? file_read_regular(list->path, &text) : 0;
 
 	if (result == -ENOMEM) {
 		l->failed = result;
 	} else if (result != 0) {
 		error_sys(&err, result, "cannot read the subscription list %s", list->path);
 		config_mistake(l->mistakes, list->from, "%s", err.text);
-	} else if ((result = opml_parse(buf_str(&text), &r->arena, &opml, &err)) == -ENOMEM) {
+	} else if ((result = opml_parse(list->text.data != NULL ? list->text : buf_str(&text), &r->arena, &opml,
+			    &err)) == -ENOMEM) {
 		l->failed = result;
 	} else if (result != 0) {
 		config_mistake(l->mistakes, list->from, "%s: %s", list->path, err.text);

@@ -218,6 +218,45 @@ static void set_all_defaults(struct config_loading *l)
 	l->section = SECTION_TOP;
 }
 
+/* Reads the files at path, unless it is NULL, and the lists of l. */
+static struct config *load(
+	struct config_loading *l, const char *path, const struct config_list *more, struct error *err)
+{
+	const char *name = path != NULL ? path : more->path;
+	struct stat st = {0};
+
+	if (path != NULL && (access(path, R_OK) != 0 || (stat(path, &st) == 0 && S_ISDIR(st.st_mode))))
+		return error_sys_null(
+			err, S_ISDIR(st.st_mode) ? -EISDIR : -errno, "cannot read the configuration %s", path);
+	l->config = calloc(1, sizeof(*l->config));
+	if (l->config == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot read the configuration %s", name);
+	arena_init(&l->config->arena, CONFIG_ARENA_MAX);
+	set_all_defaults(l);
+	if (l->failed == 0 && path != NULL)
+		config_read_file(l, path, (struct config_place){.file = path});
+	if (l->failed == 0 && more != NULL) {
+		struct config_list *list = list_add(&l->config->arena, &l->lists);
+
+		if (list != NULL)
+			*list = *more;
+		else
+			l->failed = -ENOMEM;
+	}
+	if (l->failed == 0)
+		config_read_lists(l);
+	if (l->failed == 0)
+		check_whole(l);
+	if (l->failed == 0)
+		l->failed = l->mistakes->failed;
+	if (l->failed != 0) {
+		error_sys(err, l->failed, "cannot read the configuration %s", name);
+		config_free(l->config);
+		return NULL;
+	}
+	return l->config;
+}
+
 struct config *config_load(const char *path, struct config_mistakes *mistakes, struct error *err)
 {
 	return config_load_named(path, NULL, mistakes, err);
@@ -227,31 +266,17 @@ struct config *config_load_named(
 	const char *path, struct config_names *known, struct config_mistakes *mistakes, struct error *err)
 {
 	struct config_loading l = {.mistakes = mistakes, .known = known};
-	struct stat st = {0};
 
 	if (known != NULL && known->count > 0)
 		qsort(known->items, known->count, sizeof(*known->items), config_name_order);
+	return load(&l, path, NULL, err);
+}
 
-	if (access(path, R_OK) != 0 || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
-		return error_sys_null(
-			err, S_ISDIR(st.st_mode) ? -EISDIR : -errno, "cannot read the configuration %s", path);
-	l.config = calloc(1, sizeof(*l.config));
-	if (l.config == NULL)
-		return error_sys_null(err, -ENOMEM, "cannot read the configuration %s", path);
-	arena_init(&l.config->arena, CONFIG_ARENA_MAX);
-	set_all_defaults(&l);
-	if (l.failed == 0)
-		config_read_file(&l, path, (struct config_place){.file = path});
-	if (l.failed == 0)
-		config_read_lists(&l);
-	if (l.failed == 0)
-		check_whole(&l);
-	if (l.failed == 0)
-		l.failed = mistakes->failed;
-	if (l.failed != 0) {
-		error_sys(err, l.failed, "cannot read the configuration %s", path);
-		config_free(l.config);
-		return NULL;
-	}
-	return l.config;
+struct config *config_load_with(
+	const char *path, const char *name, struct str list, struct config_mistakes *mistakes, struct error *err)
+{
+	struct config_loading l = {.mistakes = mistakes};
+	const struct config_list more = {.path = name, .text = list, .from = {.file = name}};
+
+	return load(&l, path, &more, err);
 }

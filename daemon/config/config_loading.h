@@ -24,6 +24,7 @@ struct config_file {
 /* A subscription list. It is read after all files, since a [feed] section takes precedence over an outline. */
 struct config_list {
 	const char *path;
+	struct str text; /* its bytes; STR_NONE: they are read from path */
 	struct config_place from;
 };
 

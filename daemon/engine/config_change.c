@@ -201,7 +201,7 @@ static int prepare_change(struct config_change *ch, struct error *err)
 
 	ch->specs = feed_specs_make(c, &ch->count);
 	ch->user_agent = make_user_agent(c);
-	ch->base_url = publish_base_url(
+	ch->base_url = config_base_url(
 		c, listeners_url(ch->parts.stages->options->http, ch->parts.stages->options->http_count));
 	if (ch->specs == NULL || ch->user_agent == NULL || ch->base_url == NULL ||
 		websub_feeds_reserve(ch->parts.stages->websub, ch->count) != 0)
@@ -240,7 +240,7 @@ static const struct feed_table_events table_events = {
 	.placed = on_placed,
 };
 
-/* False when publish_base_url() has only a guess. */
+/* False when config_base_url() has only a guess. */
 static bool has_pages(const struct config *c)
 {
 	bool has_address = c->base_url != NULL;

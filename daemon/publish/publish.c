@@ -388,10 +388,18 @@ static void answer_robots(struct http_answer *answer)
 	answer->cache_control = "max-age=86400";
 }
 
+/* A subscription list: it is made anew for each request, but may not have changed. */
+static void answer_list(
+	struct publish *p, const struct http_request *request, enum work_kind kind, struct http_answer *answer)
+{
+	answer->cache_control = "max-age=60";
+	answer_work(p, request, request->path, kind, answer);
+}
+
 /* Feeds, stories as JSON and the list of sources are for scripts on the pages of configured origins. */
 static void allow_origin(struct publish *p, const struct http_request *request, struct http_answer *answer)
 {
-	static const char *const suffixes[] = {".atom", ".rss", ".json", "/opml"};
+	static const char *const suffixes[] = {".atom", ".rss", ".json", "/opml", ".opml"};
 	const struct config *c = p->config;
 	struct buf origin = BUF_INIT(ORIGIN_MAX);
 	bool shared = false;
@@ -479,7 +487,9 @@ void publish_handle(void *arg, const struct http_request *request, struct http_a
 	else if (asset_find(request->path, &asset))
 		answer_asset(p, asset, answer);
 	else if (str_eq(request->path, STR("/opml")))
-		answer_work(p, request, request->path, WORK_OPML, answer);
+		answer_list(p, request, WORK_OPML, answer);
+	else if (str_eq(request->path, STR("/outputs.opml")))
+		answer_list(p, request, WORK_OUTPUTS, answer);
 	else if (str_eq(request->path, STR("/subscribe")))
 		answer_subscribe(p, answer);
 	else
@@ -519,24 +529,6 @@ void publish_free(struct publish *p)
 	publish_release_site(p);
 	read_trouble_release(&p->trouble);
 	free(p);
-}
-
-char *publish_base_url(const struct config *c, const char *address)
-{
-	static const char *const wildcards[] = {"http://0.0.0.0", "http://[::]"};
-	char *url = NULL;
-
-	if (c->base_url != NULL) {
-		size_t len = strlen(c->base_url);
-
-		while (len > 0 && c->base_url[len - 1] == '/')
-			len--;
-		return strndup(c->base_url, len);
-	}
-	for (size_t i = 0; address != NULL && i < sizeof(wildcards) / sizeof(wildcards[0]); i++)
-		if (str_starts(str_from(address), str_from(wildcards[i])))
-			return asprintf(&url, "http://localhost%s", address + strlen(wildcards[i])) < 0 ? NULL : url;
-	return strdup(address != NULL ? address : "http://localhost");
 }
 
 void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_table *feeds)

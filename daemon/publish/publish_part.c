@@ -10,6 +10,7 @@
 
 #include "publish_state.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/text/url.h"
 
 /* Archives without stories that are skipped; the next one is named even if it has none either. */
 enum { SKIPPED_MAX = 64 };
@@ -88,18 +89,6 @@ struct part publish_part_take(struct str *address)
 	return part;
 }
 
-static void add_escaped(struct buf *out, struct str text, const char *kept)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-
-		if (char_is_alpha(c) || char_is_digit(c) || (c != '\0' && strchr(kept, c) != NULL))
-			buf_putc(out, c);
-		else
-			buf_printf(out, "%%%02X", (unsigned char)c);
-	}
-}
-
 int publish_part_url(char url[RENDER_URL_MAX], const char *base_url, struct str address)
 {
 	struct buf out = BUF_INIT(RENDER_URL_MAX - 1);
@@ -108,11 +97,11 @@ int publish_part_url(char url[RENDER_URL_MAX], const char *base_url, struct str 
 	int result;
 
 	buf_puts(&out, base_url);
-	add_escaped(&out, path, "-._~/!$&'()*+,;=:@");
+	url_add_escaped(&out, path, "-._~/!$&'()*+,;=:@");
 	if (part.kind == PART_SEARCH)
 		buf_add(&out, search_query);
 	/* the other queries have nothing to escape */
-	add_escaped(&out, part.kind == PART_SEARCH ? part.rule : str_slice(address, path.len, address.len),
+	url_add_escaped(&out, part.kind == PART_SEARCH ? part.rule : str_slice(address, path.len, address.len),
 		part.kind == PART_SEARCH ? "-._~" : "-._~?=");
 	result = out.failed == -E2BIG ? -ENOENT : out.failed;
 	snprintf(url, RENDER_URL_MAX, "%.*s", STR_ARG(buf_str(&out)));

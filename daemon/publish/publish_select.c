@@ -192,19 +192,6 @@ int publish_select(const struct publish *p, struct str path, struct selection *s
 	return select_feeds(p, k, &name, s);
 }
 
-/* A name in a path, with all but letters and digits escaped. */
-static void add_escaped(struct buf *out, struct str name)
-{
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.data[i];
-
-		if (char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '.' || c == '_')
-			buf_putc(out, c);
-		else
-			buf_printf(out, "%%%02X", (unsigned char)c);
-	}
-}
-
 bool publish_spell(const struct publish *p, struct str path, struct buf *out)
 {
 	struct str query = path;
@@ -227,7 +214,7 @@ bool publish_spell(const struct publish *p, struct str path, struct buf *out)
 	if (str_empty(name.found) || str_eq(name.found, name.wanted))
 		return false;
 	buf_puts(out, "./");
-	add_escaped(out, name.found);
+	url_add_escaped(out, name.found, "-._");
 	buf_printf(out, ".%s%.*s", format->suffix, STR_ARG(query));
 	return !buf_failed(out);
 }

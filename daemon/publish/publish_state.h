@@ -7,6 +7,7 @@
 
 #include "read_trouble.h"
 #include "render.h"
+#include "sitrep/config/config_opml.h"
 #include "sitrep/pages/assets.h"
 #include "sitrep/pages/outlets.h"
 #include "sitrep/pages/page.h"
@@ -89,7 +90,7 @@ struct cached {
 	uint64_t used; /* rises with each use; the lowest is the least recently used */
 };
 
-enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML };
+enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS };
 
 /* A document in the making, one piece for each turn of a waiting request. */
 struct work {
@@ -113,8 +114,7 @@ struct work {
 	size_t stories;             /* written */
 	bool listed;                /* all places are found */
 	struct metrics_place metrics;
-	size_t outlines;    /* written */
-	const char *folder; /* that is open; NULL: none yet */
+	struct config_opml opml;
 };
 
 struct publish {

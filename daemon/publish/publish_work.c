@@ -12,7 +12,6 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/base/utf8.h"
-#include "sitrep/parse/opml.h"
 #include "sitrep/store/uid.h"
 
 enum {
@@ -235,63 +234,27 @@ static int step_metrics(struct publish *p, struct work *w)
 	return 0;
 }
 
-/* The number of names in path; "" has 0. */
-static size_t count_names(struct str path)
+static bool describe_feed(void *arg, const struct config_outline *outline, struct opml_feed *feed, struct str *shown)
 {
-	size_t count = path.len > 0;
-
-	for (size_t i = 0; i < path.len; i++)
-		count += path.data[i] == '\n';
-	return count;
-}
-
-/* Closes the open folders that are not part of path, and opens the rest of path. Names are separated by newlines. */
-static void go_to_folder(struct work *w, const char *path)
-{
-	struct str from = str_from(w->folder != NULL ? w->folder : ""), to = str_from(path), old, new;
-	size_t open = count_names(from), keep = 0;
-
-	while (keep < open && str_split(&from, '\n', &old) && str_split(&to, '\n', &new) && str_eq(old, new))
-		keep++;
-	for (; open > keep; open--)
-		opml_write_folder_end(&w->out);
-	to = str_from(path);
-	for (size_t i = 0; i < count_names(str_from(path)) && str_split(&to, '\n', &new); i++)
-		if (i >= keep)
-			opml_write_folder(&w->out, new);
-	w->folder = path;
-}
-
-static void write_outline(struct publish *p, struct work *w, const struct config_outline *o)
-{
-	const struct config_feed *c = &p->config->feeds.items[o->feed];
-	const struct feed_state *f = feed_table_state_at(p->feeds, o->feed);
-	struct opml_feed feed = {
-		.url = str_from(f != NULL ? f->url : NULL),
-		.title = str_from(c->title),
-		.name = str_from(c->name),
-		.site = str_from(f != NULL ? f->link : NULL),
-	};
+	const struct publish *p = arg;
+	const struct feed_state *f = feed_table_state_at(p->feeds, outline->feed);
 
 	if (f == NULL)
-		return;
-	/* An outline without the whole address cannot restore the feed. */
-	feed.hidden = !str_eq(feed.url, str_from(c->url));
-	go_to_folder(w, o->folder);
-	opml_write_feed(&w->out, &feed, str_from(f->title != NULL ? f->title : c->name));
+		return false;
+	feed->url = str_from(f->url);
+	feed->site = str_from(f->link);
+	if (f->title != NULL)
+		*shown = str_from(f->title);
+	return true;
 }
 
 static int step_opml(struct publish *p, struct work *w)
 {
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
 
-	for (; w->outlines < p->config->outline_count; w->outlines++) {
-		if (w->outlines % FEEDS_AT_ONCE == 0 && clock_thread_cpu_us() >= end_us)
+	while (config_opml_write(&w->opml, &w->out, FEEDS_AT_ONCE, describe_feed, p))
+		if (clock_thread_cpu_us() >= end_us)
 			return 1;
-		write_outline(p, w, &p->config->outlines[w->outlines]);
-	}
-	go_to_folder(w, "");
-	opml_write_end(&w->out);
 	return 0;
 }
 
@@ -372,8 +335,10 @@ static int begin(struct publish *p, struct work *w, struct str path)
 		metrics_write_totals(&w->out, &status, &counts, &health);
 		break;
 	case WORK_OPML:
-		opml_write_begin(&w->out, str_from(p->config->title));
+		config_opml_begin(&w->opml, p->config, &w->out);
 		break;
+	case WORK_OUTPUTS:
+		return config_opml_outputs(p->config, p->base_url, &w->out);
 	}
 	return 0;
 }
@@ -429,6 +394,7 @@ static const char *content_type(const struct work *w)
 	case WORK_METRICS:
 		return "text/plain; version=0.0.4; charset=utf-8";
 	case WORK_OPML:
+	case WORK_OUTPUTS:
 		return "text/x-opml; charset=utf-8";
 	}
 	return NULL;
@@ -451,6 +417,8 @@ int publish_work_step(struct publish *p, struct work *w, struct product *product
 		break;
 	case WORK_OPML:
 		result = step_opml(p, w);
+		break;
+	case WORK_OUTPUTS:
 		break;
 	}
 	if (result == 1)

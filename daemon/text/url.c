@@ -7,6 +7,7 @@
 #include "sitrep/text/url.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "url_parts.h"
 
@@ -416,4 +417,16 @@ struct str url_resolve(struct arena *a, struct str base, struct str reference)
 	}
 	r.scheme = b.scheme;
 	return url_scheme_is_web(r.scheme) ? join_web(a, &r) : url_join(a, &r);
+}
+
+void url_add_escaped(struct buf *out, struct str text, const char *kept)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (char_is_alpha(c) || char_is_digit(c) || (c != '\0' && strchr(kept, c) != NULL))
+			buf_putc(out, c);
+		else
+			buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+	}
 }

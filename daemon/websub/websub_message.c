@@ -16,6 +16,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/sha256.h"
+#include "sitrep/text/url.h"
 #include "websub_subscription.h"
 
 enum {
@@ -107,14 +108,7 @@ static void put_field(struct buf *out, const char *name, struct str value)
 		buf_putc(out, '&');
 	buf_puts(out, name);
 	buf_putc(out, '=');
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.data[i];
-
-		if (char_is_alpha((char)c) || char_is_digit((char)c) || c == '-' || c == '.' || c == '_' || c == '~')
-			buf_putc(out, (char)c);
-		else
-			buf_printf(out, "%%%02X", c);
-	}
+	url_add_escaped(out, value, "-._~");
 }
 
 int websub_write_request(struct buf *out, const struct websub_state *s)

@@ -61,6 +61,7 @@ RUN_BY = {  # how a command line begins: the test that runs it
     "sitrep silence 'category:exercise'": "tests/system/test_quiet.py::test_a_silence_mutes_is_listed_and_outlives_a_kill",
     "sitrep silence --list": "tests/system/test_quiet.py::test_a_silence_mutes_is_listed_and_outlives_a_kill",
     "sitrep tail --muted": "tests/system/test_quiet.py::test_tail_shows_muted_alerts",
+    "sitrep import": "tests/system/test_import.py::test_writes_one_new_file",
     "sitrep stories FILE": "tests/system/test_stories.py::test_bad_input_is_named",
 }
 EXAMPLES = {  # how a command line begins: why it is not run

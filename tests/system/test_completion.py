@@ -16,7 +16,7 @@ url = http://127.0.0.1:1/a
 [feed "navy"]
 url = http://127.0.0.1:1/b
 """
-COMMANDS = {"tail", "top", "feeds", "explain", "status", "refresh", "parse", "discover", "why", "split", "join", "forget", "stories", "check",
+COMMANDS = {"tail", "top", "feeds", "explain", "status", "refresh", "parse", "discover", "import", "export", "why", "split", "join", "forget", "stories", "check",
             "backup", "reload", "pause", "resume", "help"}
 
 

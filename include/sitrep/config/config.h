@@ -284,10 +284,20 @@ struct config *config_load(const char *path, struct config_mistakes *mistakes, s
 /* As config_load(); feeds of lists keep their names in known, which the call sorts. known may be NULL. */
 struct config *config_load_named(
 	const char *path, struct config_names *known, struct config_mistakes *mistakes, struct error *err);
+/* As config_load(), with one more subscription list: its bytes, which are not NULL, and a name for it.  Both outlive
+ * the configuration.  A feed that only this list has is listed, and place.file of it is name, the same pointer. path
+ * may be NULL: there is nothing but the list. */
+struct config *config_load_with(
+	const char *path, const char *name, struct str list, struct config_mistakes *mistakes, struct error *err);
 void config_free(struct config *c);
 
 const struct config_feed *config_find_feed(const struct config *c, struct str name);
 const struct config_rule *config_find_rule(const struct config_rules *rules, struct str name);
+
+/* The base of all addresses in documents, without a slash at its end: base-url of the configuration, else address, at
+ * which the daemon is reached ("http://127.0.0.1:8484"; one for all addresses of the machine becomes localhost), else
+ * http://localhost.  NULL without memory.  The caller frees it. */
+char *config_base_url(const struct config *c, const char *address);
 
 /* Appends the public form of a feed's address, without secrets. 0 or out's failure. */
 int config_public_url(const struct config_feed *f, struct buf *out);

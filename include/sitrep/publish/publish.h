@@ -11,7 +11,7 @@
  *     ...?before=PLACE  ...?archive=NUMBER       older stories of one of these (RFC 5005)
  *     /                                          the river of news, for a browser
  *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it
- *     /opml                                      the polled feeds, as a subscription list
+ *     /opml  /outputs.opml                       the polled feeds, and those of ours, as subscription lists
  *     /healthz  /metrics                         for monitoring (health.h has the first one's rules)
  *
  * A name in another case is answered 301 with the path of the name. Each is rendered at its first request after a
@@ -49,10 +49,6 @@ typedef void publish_status_fn(void *arg, struct publish_status *status);
 struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *arg, struct error *err);
 void publish_free(struct publish *p);
 
-/* The base URL for publish_set_config(): base-url of the configuration, else address, at which the daemon is reached
- * ("http://127.0.0.1:8484"; one for all addresses of the machine becomes localhost), else http://localhost.  NULL
- * without memory.  The caller frees it. */
-char *publish_base_url(const struct config *c, const char *address);
 /* Sets the configuration in force, which must stay until the next call. feeds must have it already, and outlive p.
  * Takes base_url over.  Drops all rendered documents. */
 void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_table *feeds);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "sitrep/base/arena.h"
+#include "sitrep/base/buf.h"
 #include "sitrep/base/str.h"
 
 /* Resolves reference against base (RFC 3986, 5.2), writes scheme and host of a web link in lower case, and repairs it
@@ -47,5 +48,8 @@ struct str url_host(struct arena *a, struct str url);
 /* Undoes percent-encoding once; a "%" without two hexadecimal digits stays.  The result is in a; STR_NONE without
  * memory. */
 struct str url_percent_decode(struct arena *a, struct str s);
+
+/* Appends text with all bytes percent-encoded but letters, digits and those of kept ("-._~"). */
+void url_add_escaped(struct buf *out, struct str text, const char *kept);
 
 #endif

@@ -58,7 +58,7 @@ static int64_t get_once(void *arg, uint32_t kinds, int64_t n)
 	int status;
 
 	publish_invalidate(s->publish);
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config, NULL), s->feeds);
+	publish_set_config(s->publish, &s->config, config_base_url(&s->config, NULL), s->feeds);
 	fault_arm(kinds, n, 1);
 	status = get(s, &body);
 	failed = fault_disarm();
@@ -115,7 +115,7 @@ static void setup(struct site *s)
 	s->feeds = table_of(&s->config, &s->store.feeds[ALPHA]);
 	s->publish = publish_new(s->store.dir, fill_status, s, &err);
 	assert_ok(s->publish != NULL, err);
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config, NULL), s->feeds);
+	publish_set_config(s->publish, &s->config, config_base_url(&s->config, NULL), s->feeds);
 }
 
 static void teardown(struct site *s)

@@ -93,7 +93,7 @@ static void begin(struct site *s)
 	s->table = table_of(&s->config, s->states);
 	s->publish = publish_new(f->dir, fill_status, s, &err);
 	assert_ok(s->publish != NULL, err);
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config, NULL), s->table);
+	publish_set_config(s->publish, &s->config, config_base_url(&s->config, NULL), s->table);
 }
 
 static void end(struct site *s)
@@ -224,7 +224,7 @@ TEST_ON(reload_meanwhile, site, s)
 {
 	assert_false(ask(s, "/metrics", false));
 	assert_false(ask(s, "/opml", false));
-	publish_set_config(s->publish, &s->config, publish_base_url(&s->config, NULL), s->table);
+	publish_set_config(s->publish, &s->config, config_base_url(&s->config, NULL), s->table);
 	get(s, "/metrics");
 	assert_int_equal(count_of(s->body, "{feed=\"feed-"), 7 * FEEDS);
 }
@@ -245,7 +245,7 @@ TEST(base_url)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config c = {.base_url = cases[i].base_url};
-		char *url = publish_base_url(&c, cases[i].address);
+		char *url = config_base_url(&c, cases[i].address);
 
 		assert_string_equal(url, cases[i].expected);
 		free(url);
