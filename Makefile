@@ -50,7 +50,7 @@ below :=
 $(foreach room,$(ROOMS),$(eval below := $(room) $(below))$(eval LIBS_$(room) := $(below)))
 LIBS_cli := cli $(LIBS_fetch)
 
-PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson nettle libssl libcrypto libpsl libutf8proc libpcre2-8 zlib libseccomp
+PKGS_daemon := libcurl libxml-2.0 libevent_core libevent_pthreads sqlite3 libmicrohttpd jansson nettle libssl libcrypto libpsl libutf8proc libpcre2-8 zlib libseccomp libxcrypt
 # BROTLI=no and ZSTD=no leave these codings of answers out, also where the libraries are there
 OPTIONAL = $(if $(filter no,$(2)),,$(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1)))
 BROTLI  ?= yes

@@ -12,6 +12,7 @@
 
 #include "sitrep/base/file.h"
 #include "sitrep/base/utf8.h"
+#include "sitrep/config/access_list.h"
 #include "sitrep/config/credentials.h"
 #include "sitrep/rules/rule.h"
 #include "sitrep/text/public_url.h"
@@ -225,6 +226,28 @@ static void check_credentials(const struct config *c, enum config_use use, struc
 	}
 }
 
+static void check_readers(struct config_mistakes *mistakes, const char *what, const char *name,
+	const struct config_path *token_file, const struct config_path *users_file)
+{
+	struct access_list list;
+	struct config_place place;
+	struct error err = {0};
+
+	if (access_list_load(&list, token_file, users_file, &place, &err) == 0)
+		access_list_release(&list);
+	else
+		config_mistake(mistakes, place, "%s%s: %s", what, name, err.text);
+}
+
+/* Without these files the daemon would be open. */
+static void check_access(const struct config *c, struct config_mistakes *mistakes)
+{
+	check_readers(mistakes, "[http]", "", &c->http_token_file, &c->http_users_file);
+	for (size_t i = 0; i < c->outputs.count; i++)
+		check_readers(mistakes, "output ", c->outputs.items[i].name, &c->outputs.items[i].token_file,
+			&c->outputs.items[i].users_file);
+}
+
 /* Files that options of a section name, and the folders of sockets. */
 static void check_files(const struct config *c, struct config_mistakes *mistakes)
 {
@@ -271,6 +294,7 @@ int config_load_checked(const char *path, enum config_use use, struct config_nam
 		return err->code != 0 ? err->code : -EINVAL;
 	check_rules(c, use, mistakes);
 	check_credentials(c, use, mistakes);
+	check_access(c, mistakes);
 	if (use == CONFIG_TO_CHECK)
 		check_files(c, mistakes);
 	check_paths(c, mistakes);

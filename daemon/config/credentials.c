@@ -5,82 +5,20 @@
 #include "sitrep/config/credentials.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "sitrep/base/buf.h"
-#include "sitrep/base/clock.h"
+#include "secret_file.h"
 #include "sitrep/base/str.h"
-
-/* A relative path is the name of a credential, if there is one. */
-static int open_secret(const struct config_path *path)
-{
-	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	char joined[PATH_MAX];
-	int fd;
-
-	if (path->text[0] != '/' && directory != NULL) {
-		int n = snprintf(joined, sizeof(joined), "%s/%s", directory, path->text);
-
-		if (n > 0 && (size_t)n < sizeof(joined)) {
-			fd = open(joined, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-			if (fd >= 0 || errno != ENOENT)
-				return fd;
-		}
-	}
-	return open(path->full, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-}
-
-static int read_secret(struct buf *out, const struct config_path *path, struct error *err)
-{
-	char chunk[1024], limit[TIME_TEXT_MAX];
-	struct stat st;
-	ssize_t n;
-	int result = 0;
-	int fd = open_secret(path);
-
-	if (fd < 0)
-		return error_sys(err, -errno, "cannot open %s", path->full);
-	/* Allocated at full size, since a growing buffer would leave copies of the secret in freed memory. */
-	if (fstat(fd, &st) == 0 && st.st_size > 0 && (uint64_t)st.st_size < out->max)
-		buf_reserve(out, (size_t)st.st_size);
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
-		result = buf_append(out, chunk, (size_t)n);
-		if (result == -E2BIG)
-			error_set(
-				err, result, "%s is larger than %s", path->full, size_format(limit, (int64_t)out->max));
-		else if (result != 0)
-			error_sys(err, result, "cannot read %s", path->full);
-		if (result != 0)
-			break;
-	}
-	if (n < 0)
-		result = error_sys(err, -errno, "cannot read %s", path->full);
-	close(fd);
-	explicit_bzero(chunk, sizeof(chunk));
-	return result;
-}
-
-static void wipe_buf(struct buf *secret)
-{
-	if (secret->data != NULL)
-		explicit_bzero(secret->data, secret->len);
-	buf_release(secret);
-}
 
 /* Loads a file that holds one line. */
 static int load_line(char **out, const struct config_path *path, struct error *err)
 {
 	struct buf content = BUF_INIT(CREDENTIALS_FILE_MAX);
 	struct str line;
-	int result = read_secret(&content, path, err);
+	int result = secret_read(&content, path, err);
 
 	if (result != 0)
 		goto out;
@@ -93,7 +31,7 @@ static int load_line(char **out, const struct config_path *path, struct error *e
 	if (*out == NULL)
 		result = error_sys(err, -ENOMEM, "cannot read %s", path->full);
 out:
-	wipe_buf(&content);
+	secret_wipe(&content);
 	return result;
 }
 
@@ -102,7 +40,7 @@ static int load_headers(char ***out, const struct config_path *path, struct erro
 	struct buf content = BUF_INIT(CREDENTIALS_FILE_MAX);
 	struct str rest, line;
 	size_t count = 0;
-	int result = read_secret(&content, path, err);
+	int result = secret_read(&content, path, err);
 
 	if (result != 0)
 		goto out;
@@ -131,7 +69,7 @@ static int load_headers(char ***out, const struct config_path *path, struct erro
 		}
 	}
 out:
-	wipe_buf(&content);
+	secret_wipe(&content);
 	return result;
 }
 
@@ -164,7 +102,7 @@ static EVP_PKEY *read_key(const struct buf *pem)
 static int load_pem(struct buf *out, const struct config_path *path, struct error *err)
 {
 	buf_init(out, CREDENTIALS_PEM_MAX);
-	return read_secret(out, path, err);
+	return secret_read(out, path, err);
 }
 
 static int load_certificate(struct buf *out, const struct config_path *path, struct error *err)
@@ -186,7 +124,7 @@ int credentials_check_authorities(const struct config_path *path, struct error *
 	struct buf pem;
 	int result = load_certificate(&pem, path, err);
 
-	wipe_buf(&pem);
+	secret_wipe(&pem);
 	return result;
 }
 
@@ -257,8 +195,8 @@ void credentials_release(struct credentials *c)
 	for (char **h = c->headers; h != NULL && *h != NULL; h++)
 		cstr_wipe(*h);
 	free(c->headers);
-	wipe_buf(&c->client_cert);
-	wipe_buf(&c->client_key);
-	wipe_buf(&c->authorities);
+	secret_wipe(&c->client_cert);
+	secret_wipe(&c->client_key);
+	secret_wipe(&c->authorities);
 	*c = (struct credentials){0};
 }

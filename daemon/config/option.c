@@ -245,6 +245,13 @@ const struct config_option config_options[] = {
 		.example = "https://news.example.org/icon.png", .reloadable = true, .help = "URL of the output's picture."},
 	{.section = SECTION_OUTPUT, .name = "rights", .type = OPTION_STRING, .offset = RULE(rights),
 		.example = "For the desk only", .reloadable = true, .help = "Rights in the output."},
+	{.section = SECTION_OUTPUT, .name = "token-file", .type = OPTION_PATH, .offset = RULE(token_file),
+		.example = "example.tokens", .reloadable = true,
+		.help = "File with tokens as in [http]. The output is then for their readers, those of its users-file and those "
+			"of [http] alone."},
+	{.section = SECTION_OUTPUT, .name = "users-file", .type = OPTION_PATH, .offset = RULE(users_file),
+		.example = "example.users", .reloadable = true,
+		.help = "File with users as in [http], for this output alone."},
 
 	{.section = SECTION_DEFINE, .name = "match", .type = OPTION_STRING, .offset = RULE(match), .required = true,
 		.example = "frigate* OR destroyer* OR \"aircraft carrier*\"", .reloadable = true,
@@ -259,6 +266,14 @@ const struct config_option config_options[] = {
 		.example = "news.lan, sitrep", .reloadable = true,
 		.help = "Names under which the daemon is asked for, besides the one in base-url, localhost and all addresses. "
 			"A request for another name is answered 421: see ACCESS in sitrepd(8)."},
+	{.section = SECTION_HTTP, .name = "token-file", .type = OPTION_PATH, .offset = TOP(http_token_file),
+		.example = "example.tokens", .reloadable = true,
+		.help = "File with tokens, one a line. Requests then need one of them or a user of users-file: see ACCESS in "
+			"sitrepd(8)."},
+	{.section = SECTION_HTTP, .name = "users-file", .type = OPTION_PATH, .offset = TOP(http_users_file),
+		.example = "example.users", .reloadable = true,
+		.help = "File with users and their hashed passwords, NAME:HASH a line, as mkpasswd(1) and htpasswd -B print "
+			"hashes. Requests then need one of them (basic authentication) or a token of token-file."},
 	{.section = SECTION_HTTP, .name = "entries", .type = OPTION_INT, .offset = TOP(http_entries), .fallback = "100",
 		.min = 1, .max = 10000, .reloadable = true, .help = "Stories in a merged feed and on the page."},
 	{.section = SECTION_HTTP, .name = "outlet-in-title", .type = OPTION_BOOL, .offset = TOP(http_outlet_in_title),

@@ -8,11 +8,13 @@
 #include "feed_specs.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sitrep/base/log.h"
 #include "sitrep/base/thread.h"
+#include "sitrep/publish/http_access.h"
 #include "sitrep/stream/stream.h"
 #include "story_config.h"
 
@@ -250,6 +252,29 @@ static bool has_pages(const struct config *c)
 	return has_address;
 }
 
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
+	return address->ss_family == AF_INET ? ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET
+					     : IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) != 0;
+}
+
+/* Other machines may ask, and all are answered. */
+static void warn_if_open(const struct stages *s, const struct http_access *access)
+{
+	struct sockaddr_storage address;
+
+	for (size_t i = 0; i < s->options->http_count && !http_access_asks(access); i++)
+		if (listener_address(s->options->http[i], &address) && !is_loopback(&address))
+			log_emit(LOG_LEVEL_WARNING, "everybody who reaches the address may read", "address",
+				listener_name(s->options->http[i]), "advice",
+				"set token-file or users-file in [http], or listen on 127.0.0.1 behind a web server "
+				"that asks",
+				NULL);
+}
+
 static void put_into_force(struct config_change *ch)
 {
 	struct stages *s = ch->parts.stages;
@@ -266,6 +291,7 @@ static void put_into_force(struct config_change *ch)
 	s->user_agent = ch->user_agent;
 	ch->user_agent = NULL;
 	stream_set_base_url(s->stream, has_pages(ch->config) ? ch->base_url : NULL);
+	warn_if_open(s, ch->access);
 	http_server_set_access(s->http, ch->access);
 	ch->access = NULL;
 	publish_set_config(s->publish, ch->config, ch->base_url, s->feeds);

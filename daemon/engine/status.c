@@ -164,6 +164,7 @@ void engine_fill_status(void *arg, struct publish_status *status)
 		.log_lines_dropped = log_dropped(),
 		.http_ambiguous = http.ambiguous,
 		.http_misdirected = http.misdirected,
+		.http_barred = http.barred,
 	};
 	memcpy(status->http_dropped, http.dropped, sizeof(status->http_dropped));
 	gather_health(e, &status->health);

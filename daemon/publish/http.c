@@ -37,6 +37,9 @@ struct request {
 	struct MHD_Connection *connection;
 	struct request *next; /* in server->parked */
 	bool again;           /* the handler has answered later */
+	bool passed;          /* access was granted */
+	bool trusted;         /* by a credential, or to everybody */
+	bool is_private;      /* the answer is for readers with a credential */
 	bool answered;        /* it has answered, and a compressed form is being made */
 	struct http_answer answer;
 };
@@ -56,7 +59,9 @@ struct http_server {
 	http_post_fn *post;
 	void *arg;
 	struct http_access *access; /* NULL: not set yet */
-	size_t uploading;           /* bytes */
+	struct http_verifier *verifier;
+	struct request *unproved; /* suspended until a password was checked */
+	size_t uploading;         /* bytes */
 	struct listener *listeners[LISTENERS_MAX];
 	size_t listener_count;
 	struct http_stats stats;
@@ -183,14 +188,21 @@ static void add_head(struct http_server *s, struct MHD_Response *response, const
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, methods);
 	if (answer->status == MHD_HTTP_NOT_MODIFIED)
 		s->stats.not_modified++;
+	if (answer->status == MHD_HTTP_UNAUTHORIZED) {
+		(void)MHD_add_response_header(
+			response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"sitrepd\", charset=\"UTF-8\"");
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer realm=\"sitrepd\"");
+	}
+	if (answer->status == MHD_HTTP_TOO_MANY_REQUESTS)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "6");
 	if (c->is_late || answer->status == MHD_HTTP_BAD_REQUEST)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (c->is_late && answer->status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "10");
 }
 
-static enum MHD_Result answer_with(
-	struct http_server *s, struct MHD_Connection *connection, const char *url, struct http_answer *answer)
+static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection *connection, const char *url,
+	struct http_answer *answer, bool is_private)
 {
 	struct http_connection *c = door_of(connection);
 	struct MHD_Response *response;
@@ -212,6 +224,9 @@ static enum MHD_Result answer_with(
 	if (response == NULL)
 		return MHD_NO;
 	add_head(s, response, c, answer);
+	/* no cache that others share may keep it */
+	if (is_private && answer->cache_control != NULL)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "private");
 	http_admission_note(c, HTTP_ANSWERED, size);
 	result = MHD_queue_response(connection, (unsigned)answer->status, response);
 	MHD_destroy_response(response);
@@ -262,13 +277,13 @@ static enum MHD_Result begin_request(
 		s->stats.requests++;
 		s->stats.ambiguous++;
 		answer.status = MHD_HTTP_BAD_REQUEST;
-		return answer_with(s, connection, url, &answer);
+		return answer_with(s, connection, url, &answer, false);
 	}
 	status = judge_host(s, connection, url);
 	if (status != 0) {
 		s->stats.requests++;
 		answer.status = status;
-		return answer_with(s, connection, url, &answer);
+		return answer_with(s, connection, url, &answer, false);
 	}
 	(void)http_host_split(url, &authority, &url);
 	if (is_post) {
@@ -279,13 +294,13 @@ static enum MHD_Result begin_request(
 		s->stats.requests++;
 		s->admission.dropped[HTTP_DROP_FULL]++;
 		answer.status = MHD_HTTP_SERVICE_UNAVAILABLE;
-		return answer_with(s, connection, url, &answer);
+		return answer_with(s, connection, url, &answer, false);
 	}
 	if (!str_to_int(announced, &length) || length < 0)
 		length = 0;
 	if (http_upload_is_hopeless((uint64_t)length)) {
 		s->stats.requests++;
-		return answer_with(s, connection, url, &answer);
+		return answer_with(s, connection, url, &answer, false);
 	}
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
@@ -328,6 +343,31 @@ static enum MHD_Result park(struct http_server *s, struct request *r)
 	return MHD_YES;
 }
 
+/* Puts the request off until a password was checked. */
+static enum MHD_Result hold(struct http_server *s, struct request *r)
+{
+	r->next = s->unproved;
+	s->unproved = r;
+	MHD_suspend_connection(r->connection);
+	return MHD_YES;
+}
+
+static void on_verified(void *arg)
+{
+	static const struct timeval at_once = {0};
+	struct http_server *s = arg;
+
+	while (s->unproved != NULL) {
+		struct request *r = s->unproved;
+
+		s->unproved = r->next;
+		r->next = NULL;
+		*s->parked_end = r;
+		s->parked_end = &r->next;
+	}
+	event_add(s->timer, &at_once);
+}
+
 static bool turn_has_room(const struct http_server *s)
 {
 	return s->run_requests < HTTP_TURN_REQUESTS &&
@@ -351,12 +391,32 @@ static bool read_method(const char *name, enum http_method *method)
 	return false;
 }
 
-static void handle(
+/* False when the request has to wait.  Sets the answer when it is refused. */
+static bool admit(
+	struct http_server *s, struct request *r, const struct http_request *request, struct http_answer *answer)
+{
+	enum http_gate gate = http_access_ask(s->access, s->verifier, request, door_of(r->connection)->address);
+
+	r->passed = gate == HTTP_GATE_OPEN || gate == HTTP_GATE_PASSED;
+	r->is_private = gate == HTTP_GATE_PASSED;
+	r->trusted = gate == HTTP_GATE_PASSED || (r->passed && (s->access == NULL || !http_access_asks(s->access)));
+	if (gate == HTTP_GATE_BARRED) {
+		s->stats.barred++;
+		answer->status = MHD_HTTP_UNAUTHORIZED;
+	} else if (gate == HTTP_GATE_BUSY) {
+		answer->status = MHD_HTTP_TOO_MANY_REQUESTS;
+	}
+	return gate != HTTP_GATE_WAITS;
+}
+
+/* False when the request has to wait for the check of a password. */
+static bool handle(
 	struct http_server *s, const char *url, const char *method, struct request *r, struct http_answer *answer)
 {
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
 	struct http_upload *upload = r->upload;
 	struct http_request request = {.method = HTTP_POST, .connection = r->connection, .again = r->again};
+	bool goes_on = true;
 
 	if (upload != NULL && upload->status != 0) {
 		answer->status = upload->status;
@@ -367,11 +427,15 @@ static void handle(
 	} else {
 		request.path = buf_str(&path);
 		request.body = upload != NULL ? &upload->body : NULL;
-		s->fn(s->arg, &request, answer);
+		goes_on = r->passed || admit(s, r, &request, answer);
+		request.is_trusted = r->trusted;
+		if (r->passed)
+			s->fn(s->arg, &request, answer);
 		/* RFC 9110, 14.2: a range of a HEAD request has no meaning. */
 		answer->ranges = answer->ranges && request.method == HTTP_GET;
 	}
 	buf_release(&path);
+	return goes_on;
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
@@ -396,7 +460,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	s->run_requests++;
 	if (!r->answered) {
 		r->answer = (struct http_answer){.status = MHD_HTTP_NOT_FOUND};
-		handle(s, url, method, r, &r->answer);
+		if (!handle(s, url, method, r, &r->answer))
+			return hold(s, r);
 		r->again = r->answer.later;
 		if (r->answer.later)
 			return park(s, r);
@@ -407,7 +472,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		http_body_compress(r->answer.body, (enum packing_coding)coding) == HTTP_PACKING_LATER)
 		return park(s, r);
 	s->stats.requests++;
-	return answer_with(s, connection, url, &r->answer);
+	return answer_with(s, connection, url, &r->answer, r->is_private);
 }
 
 /* ---- life ---- */
@@ -438,6 +503,11 @@ struct http_server *http_server_new(
 	info = s->daemon != NULL ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info == NULL) {
 		error_set(err, -ENOTSUP, "cannot start the HTTP server: libmicrohttpd refused");
+		http_server_free(s);
+		return NULL;
+	}
+	s->verifier = http_verifier_new(base, on_verified, s, err);
+	if (s->verifier == NULL) {
 		http_server_free(s);
 		return NULL;
 	}
@@ -487,7 +557,7 @@ void http_server_stop_accepting(struct http_server *s)
 
 bool http_server_owes(const struct http_server *s)
 {
-	return s->parked != NULL || http_admission_owes(&s->admission);
+	return s->parked != NULL || s->unproved != NULL || http_admission_owes(&s->admission);
 }
 
 void http_server_free(struct http_server *s)
@@ -504,9 +574,12 @@ void http_server_free(struct http_server *s)
 	/* libmicrohttpd refuses to stop while a connection is suspended. */
 	for (; s->parked != NULL; s->parked = s->parked->next)
 		MHD_resume_connection(s->parked->connection);
+	for (; s->unproved != NULL; s->unproved = s->unproved->next)
+		MHD_resume_connection(s->unproved->connection);
 	if (s->daemon != NULL)
 		MHD_stop_daemon(s->daemon);
 	http_admission_release(&s->admission);
+	http_verifier_free(s->verifier);
 	http_access_free(s->access);
 	free(s);
 }

@@ -16,6 +16,10 @@ static const char *sentence(int status)
 		return "This has another address.";
 	case MHD_HTTP_BAD_REQUEST:
 		return "The request has a mistake.";
+	case MHD_HTTP_UNAUTHORIZED:
+		return "This is for readers with a token, or a user name and password.";
+	case MHD_HTTP_TOO_MANY_REQUESTS:
+		return "Too many wrong passwords came from there. Try again in some seconds.";
 	case MHD_HTTP_NOT_FOUND:
 		return "Nothing is here: the address is wrong, or what was here is gone.";
 	case MHD_HTTP_METHOD_NOT_ALLOWED:

@@ -35,7 +35,7 @@ struct http_connection {
 	bool is_late;        /* came when only the part kept for hubs was free */
 	bool answered;       /* its first request */
 	bool shut;           /* was shut down, and libmicrohttpd will close it */
-	uint8_t address[16]; /* of IPv6 only the /64 network */
+	uint8_t address[16]; /* of IPv6 only the /64 network; zeros without a limit */
 	enum http_phase phase;
 	int64_t since_ms, deadline_ms; /* of the phase, monotonic */
 	struct http_connection *prev, *next;

@@ -156,8 +156,8 @@ static void add_origin(
 	if (answer->status != MHD_HTTP_NO_CONTENT)
 		return;
 	(void)MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET, HEAD");
-	(void)MHD_add_response_header(
-		response, "Access-Control-Allow-Headers", "A-IM, If-Modified-Since, If-None-Match, Range");
+	(void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
+		"A-IM, Authorization, If-Modified-Since, If-None-Match, Range");
 	(void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
 }
 

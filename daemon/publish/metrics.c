@@ -90,6 +90,8 @@ static const struct row {
 		FROM(status.http_ambiguous)},
 	{COUNTER("sitrepd_http_misdirected_total", "HTTP requests refused because their Host is not a name of the daemon."),
 		FROM(status.http_misdirected)},
+	{COUNTER("sitrepd_http_barred_total", "HTTP requests answered 401: without a token or user, or with a wrong one."),
+		FROM(status.http_barred)},
 	{GAUGE("sitrepd_items", "Items kept."), FROM(counts.items)},
 	{GAUGE("sitrepd_stories", "Stories kept."), FROM(counts.stories)},
 	{GAUGE("sitrepd_events", "Events kept for the stream."), FROM(counts.events)},

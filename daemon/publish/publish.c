@@ -197,10 +197,17 @@ static void answer_health(struct publish *p, const struct http_request *request,
 	struct publish_status status;
 	struct health health;
 	struct jsonw w;
+	bool failing;
 
 	p->status(p->status_arg, &status);
 	publish_judge_health(p, &status.health, &health);
-	if (is_json) {
+	failing = health.reason_count > 0;
+	/* The sentences name files, feeds and times. */
+	if (!request->is_trusted && is_json)
+		buf_printf(&out, "{\"status\":\"%s\"}\n", failing ? "failing" : "ok");
+	else if (!request->is_trusted)
+		buf_puts(&out, failing ? "failing\n" : "ok\n");
+	else if (is_json) {
 		w = JSONW_INIT(&out);
 		jsonw_object(&w);
 		health_write_json(&health, &w);
@@ -210,7 +217,7 @@ static void answer_health(struct publish *p, const struct http_request *request,
 		health_write_text(&health, &out);
 	}
 	answer->body = finish(&out, is_json ? "application/json" : "text/plain; charset=utf-8");
-	answer->status = health.reason_count == 0 && answer->body != NULL ? 200 : 503;
+	answer->status = !failing && answer->body != NULL ? 200 : 503;
 	answer->cache_control = "no-store";
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Who may read over HTTP: names of the daemon, tokens, users, listeners of their own."""
+import base64
 import http.client
+import subprocess
 
 import pytest
 
@@ -11,8 +13,10 @@ from harness import PATIENCE, Daemon
 def make():
     daemons = []
 
-    def make(config=""):
+    def make(config="", listen="127.0.0.1:0"):
         daemons.append(Daemon(config))
+        path = daemons[-1].config_path
+        path.write_text(path.read_text().replace("listen = 127.0.0.1:0", "listen = " + listen))
         return daemons[-1].start()
 
     yield make
@@ -54,3 +58,60 @@ def test_only_names_of_the_daemon_are_answered(make):
     daemon.write_config("[http]\nhosts = evil.example", {})
     assert daemon.control(op="reload")[-1] == {"done": True}
     assert ask(daemon, "/feed.atom", "evil.example").status == 200 and ask(daemon, "/feed.atom", "nas").status == 421
+
+
+TOKEN, DESK = "0123456789abcdef0123", "desk-token-of-20-chars"
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
+
+
+def hash_of(password):
+    return subprocess.run(["openssl", "passwd", "-6", password], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_tokens_and_users(make, tmp_path):
+    (tmp_path / "tokens").write_text("# readers\n%s\n" % TOKEN)
+    (tmp_path / "users").write_text("ann:%s\n" % hash_of("open sesame"))
+    (tmp_path / "desk").write_text(DESK)
+    config = ("[http]\ntoken-file = %s/tokens\nusers-file = %s/users\n[output \"desk\"]\ntoken-file = %s/desk"
+              % ((tmp_path,) * 3))
+    daemon = make(config)
+    barred = ask(daemon, "/feed.atom")
+    assert barred.status == 401 and barred.headers.get_all("WWW-Authenticate")[1] == 'Bearer realm="sitrepd"'
+    for path in ("/feed.atom", "/", "/metrics", "/opml", "/output/desk.rss", "/story/none"):
+        assert ask(daemon, path).status == daemon.get(path).status == 401, path
+    for path in ("/feed.atom", "/", "/metrics", "/output/desk.rss"):
+        for headers in (dict(Authorization="Bearer " + TOKEN), dict(Authorization=basic("ann", "open sesame")),
+                        dict(Authorization=basic("any", TOKEN))):
+            assert ask(daemon, path, **headers).status == 200, (path, headers)
+        assert ask(daemon, path, Authorization=basic("ann", "open")).status == 401
+        assert ask(daemon, path + "?token=" + TOKEN).status == 200
+    assert ask(daemon, "/output/DESK.rss").status == 401
+    assert ask(daemon, "/output/desk.rss?token=" + DESK).status == 200
+    assert ask(daemon, "/feed.rss?token=" + DESK).status == 401
+    # monitors, crawlers and hubs have no credential; they are told nothing of feeds
+    assert ask(daemon, "/healthz").body == b"ok\n" and ask(daemon, "/robots.txt").status == 200
+    assert ask(daemon, "/healthz", Accept="application/json").body == b'{"status":"ok"}\n'
+    assert b"no feed is configured" in ask(daemon, "/healthz", Authorization="Bearer " + TOKEN).body
+    assert ask(daemon, "/websub/none").status == 404
+    # the token is no part of links, and is not logged
+    assert TOKEN.encode() not in ask(daemon, "/feed.atom?token=" + TOKEN).body
+    assert TOKEN not in daemon.log() and "open sesame" not in daemon.log()
+    # a file that cannot be read never opens the daemon
+    (tmp_path / "tokens").write_text("short\n")
+    assert "at least 16 characters" in str(daemon.control(op="reload"))
+    assert ask(daemon, "/feed.atom").status == 401
+    (tmp_path / "tokens").write_text("another-token-of-readers\n")
+    assert daemon.control(op="reload")[-1] == {"done": True}
+    assert ask(daemon, "/feed.atom?token=" + TOKEN).status == 401
+    assert ask(daemon, "/feed.atom?token=another-token-of-readers").status == 200
+
+
+def test_open_to_others_is_warned_of(make, tmp_path):
+    warning = "everybody who reaches the address may read"
+    (tmp_path / "tokens").write_text(TOKEN)
+    assert warning not in make().log()
+    assert warning in make("base-url = http://nas/", "*:0").log()
+    assert warning not in make("base-url = http://nas/\n[http]\ntoken-file = %s/tokens" % tmp_path, "*:0").log()

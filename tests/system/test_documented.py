@@ -69,6 +69,8 @@ def test_sample_configuration(tmp_path):
     (tmp_path / "example.password").write_text("secret\n")
     (tmp_path / "example.token").write_text("secret\n")
     (tmp_path / "example.headers").write_text("X-Key: secret\n")
+    (tmp_path / "example.tokens").write_text("0123456789abcdef\n")
+    (tmp_path / "example.users").write_text("ann:$6$abcdefgh$%s\n" % ("0" * 86))
     check = sitrepd("-c", str(path), "--check", cwd=tmp_path)
     assert check.returncode == 0 and "1 feeds, 1 alerts, 1 outputs" in check.stdout and check.stderr == ""
 

@@ -116,6 +116,7 @@ struct config_rule {
 	const char *ids;    /* "shared", "own" */
 	const char *author; /* of the feed; NULL: none, as for the next two */
 	const char *icon, *rights;
+	struct config_path token_file, users_file; /* of its readers: access_list.h */
 };
 
 /* In file order: a rule may refer to the definitions before it. */
@@ -148,8 +149,9 @@ struct config {
 	size_t http_allow_origin_count;
 	const char **http_hosts; /* names of the daemon besides base_url's */
 	size_t http_host_count;
-	int64_t http_connections; /* at most, in all */
-	int64_t http_per_address; /* at most, of one address */
+	struct config_path http_token_file, http_users_file; /* of the readers of everything */
+	int64_t http_connections;                            /* at most, in all */
+	int64_t http_per_address;                            /* at most, of one address */
 	struct config_networks http_trusted_proxy;
 	const char *http_socket_mode_text;
 	unsigned http_socket_mode;

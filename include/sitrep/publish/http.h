@@ -19,9 +19,9 @@
 #include "sitrep/base/listener.h"
 #include "sitrep/base/str.h"
 #include "sitrep/config/config.h"
-#include "sitrep/publish/http_access.h"
 
 struct event_base;
+struct http_access;
 struct http_server;
 
 /* The body of an answer: made once, reference-counted, and served without copying. Its compressed forms (gzip, br,
@@ -46,6 +46,7 @@ struct http_request {
 	struct buf *body; /* of a POST, as it came; the handler may take it. NULL otherwise */
 	void *connection; /* for the next two */
 	bool again;       /* a handler answered this request with later before */
+	bool is_trusted;  /* it has a credential, or none is wanted */
 };
 
 /* Appends the fields of that name in the request's head, joined by ", ".  False when there is none. */
@@ -90,7 +91,7 @@ struct http_server *http_server_new(
 	struct event_base *base, const struct http_options *options, http_handle_fn *fn, void *arg, struct error *err);
 /* fn is called for the head of each POST, with the same arg; without fn every POST is refused. */
 void http_server_allow_post(struct http_server *s, http_post_fn *fn);
-/* Puts an access into force, and takes it over.  Until then every name is the server's. */
+/* Puts an access (http_access.h) into force, and takes it over.  Until then everything is answered. */
 void http_server_set_access(struct http_server *s, struct http_access *access);
 int http_server_listen(
 	struct http_server *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
@@ -121,6 +122,7 @@ struct http_stats {
 	uint64_t requests, not_modified;
 	uint64_t ambiguous;   /* requests refused for their head */
 	uint64_t misdirected; /* requests for a name that is not the server's */
+	uint64_t barred;      /* requests without a right credential */
 	uint64_t dropped[HTTP_DROP_REASONS];
 	uint64_t postponed; /* requests that waited for another turn */
 	unsigned turn_requests_max;

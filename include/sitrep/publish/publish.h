@@ -39,7 +39,7 @@ struct publish_status {
 	uint64_t turn_us_max, stream_read_errors;
 	uint64_t near_postings;
 	uint64_t pushes, pushes_refused;
-	uint64_t http_requests, http_not_modified, http_ambiguous, http_misdirected;
+	uint64_t http_requests, http_not_modified, http_ambiguous, http_misdirected, http_barred;
 	uint64_t http_dropped[HTTP_DROP_REASONS];
 	uint64_t polls_lost, log_lines_dropped;
 	struct health_facts health; /* publish adds its own read_error */

@@ -2,6 +2,8 @@
 /* http_host_test.c: for which names the server answers, however a request spells them. */
 #include "http_fixture.h"
 
+#include "sitrep/publish/http_access.h"
+
 #include "../../../daemon/publish/http_host.h"
 
 static void assert_read(const char *authority, enum http_host_kind kind, const char *name)

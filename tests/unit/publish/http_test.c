@@ -423,7 +423,8 @@ TEST_ON(origins, fixture, f)
 	assert_int_equal(a.body.len, 0);
 	assert_header(&a, "Allow", "GET, HEAD, OPTIONS");
 	assert_header(&a, "Access-Control-Allow-Methods", "GET, HEAD");
-	assert_header(&a, "Access-Control-Allow-Headers", "A-IM, If-Modified-Since, If-None-Match, Range");
+	assert_header(
+		&a, "Access-Control-Allow-Headers", "A-IM, Authorization, If-Modified-Since, If-None-Match, Range");
 	answer_release(&a);
 	a = ask(f, "GET", "/document", "Origin: https://desk.example\r\n");
 	assert_no_header(&a, "Access-Control-Allow-Origin");
