@@ -51,8 +51,8 @@ struct arguments {
 
 /* Sockets and the worker's program, borrowed by the engine. */
 struct sockets {
-	struct listener **http;
-	size_t http_count;
+	struct listener **http; /* for all, then for monitors */
+	size_t http_count, monitor_count;
 	struct listener *stream;
 	struct listener *control;
 	int worker_program;
@@ -349,10 +349,27 @@ static int advise(struct error *err, const char *option)
 					 : cause.code;
 }
 
+/* Appends listeners on the addresses. */
+static int open_listens(struct sockets *d, size_t *count, const struct config_listens *list, unsigned mode,
+	const char *option, struct error *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct config_listen *l = &list->items[i];
+		struct listener *listener = l->path != NULL ? listener_open_unix(l->path, mode, NULL, err)
+							    : listener_open_tcp(l->host, l->port, err);
+
+		if (listener == NULL)
+			return advise(err, option);
+		d->http[d->http_count + d->monitor_count] = listener;
+		(*count)++;
+	}
+	return 0;
+}
+
 static int open_http(struct sockets *d, const struct config *c, struct service_fds *given, struct error *err)
 {
-	size_t room = c->http_listen.count + SERVICE_FDS_MAX;
-	int fd;
+	size_t room = c->http_listen.count + c->http_metrics_listen.count + SERVICE_FDS_MAX;
+	int fd, result = 0;
 
 	if (!c->http_enabled)
 		return 0;
@@ -364,17 +381,12 @@ static int open_http(struct sockets *d, const struct config *c, struct service_f
 		if (d->http[d->http_count++] == NULL)
 			return err->code;
 	}
-	if (d->http_count > 0)
-		return 0;
-	for (size_t i = 0; i < c->http_listen.count; i++) {
-		const struct config_listen *l = &c->http_listen.items[i];
-
-		d->http[d->http_count] = l->path != NULL ? listener_open_unix(l->path, c->http_socket_mode, NULL, err)
-							 : listener_open_tcp(l->host, l->port, err);
-		if (d->http[d->http_count++] == NULL)
-			return advise(err, "[http] listen");
-	}
-	return 0;
+	if (d->http_count == 0)
+		result = open_listens(d, &d->http_count, &c->http_listen, c->http_socket_mode, "[http] listen", err);
+	if (result == 0)
+		result = open_listens(d, &d->monitor_count, &c->http_metrics_listen, c->http_socket_mode,
+			"[http] metrics-listen", err);
+	return result;
 }
 
 static struct listener *open_socket(struct service_fds *given, const char *name, const char *path, unsigned mode,
@@ -440,7 +452,7 @@ out:
 
 static void close_sockets(struct sockets *d)
 {
-	for (size_t i = 0; i < d->http_count; i++)
+	for (size_t i = 0; i < d->http_count + d->monitor_count; i++)
 		listener_free(d->http[i]);
 	free(d->http);
 	listener_free(d->stream);
@@ -458,6 +470,8 @@ static void say_where(const struct sockets *d, const char *program)
 		snprintf(feed, sizeof(feed), "%s/feed.atom", name);
 		log_emit(LOG_LEVEL_NOTICE, "serving", "page", name, "atom", feed, NULL);
 	}
+	for (size_t i = d->http_count; i < d->http_count + d->monitor_count; i++)
+		log_emit(LOG_LEVEL_NOTICE, "serving monitors", "address", listener_name(d->http[i]), NULL);
 	if (d->stream != NULL)
 		log_emit(LOG_LEVEL_NOTICE, "streaming", "socket", listener_name(d->stream), NULL);
 	log_emit(LOG_LEVEL_INFO, "listening for commands", "socket", listener_name(d->control), NULL);
@@ -510,6 +524,7 @@ static int run(const char *program, const char *config_path, const char *state_d
 	options.worker_program_fd = sockets.worker_program;
 	options.http = sockets.http;
 	options.http_count = sockets.http_count;
+	options.monitor_count = sockets.monitor_count;
 	options.stream = sockets.stream;
 	options.control = sockets.control;
 	engine = engine_new(&options, config, &err);

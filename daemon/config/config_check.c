@@ -248,6 +248,23 @@ static void check_access(const struct config *c, struct config_mistakes *mistake
 			&c->outputs.items[i].users_file);
 }
 
+static void check_folders(const struct config_listens *list, const char *option, struct config_mistakes *mistakes)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *socket = list->items[i].path;
+		char *folder = socket != NULL ? strdup(socket) : NULL;
+		char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
+
+		if (slash != NULL && slash != folder) {
+			*slash = '\0';
+			if (access(folder, F_OK) != 0)
+				config_warning(mistakes, list->items[i].place, "[http] %s: there is no folder %s",
+					option, folder);
+		}
+		free(folder);
+	}
+}
+
 /* Files that options of a section name, and the folders of sockets. */
 static void check_files(const struct config *c, struct config_mistakes *mistakes)
 {
@@ -255,19 +272,8 @@ static void check_files(const struct config *c, struct config_mistakes *mistakes
 
 	if (c->fetch_ca_file.text != NULL && credentials_check_authorities(&c->fetch_ca_file, &err) != 0)
 		config_mistake(mistakes, c->fetch_ca_file.place, "[fetch] ca-file: %s", err.text);
-	for (size_t i = 0; i < c->http_listen.count; i++) {
-		const char *socket = c->http_listen.items[i].path;
-		char *folder = socket != NULL ? strdup(socket) : NULL;
-		char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
-
-		if (slash != NULL && slash != folder) {
-			*slash = '\0';
-			if (access(folder, F_OK) != 0)
-				config_warning(mistakes, c->http_listen.items[i].place,
-					"[http] listen: there is no folder %s", folder);
-		}
-		free(folder);
-	}
+	check_folders(&c->http_listen, "listen", mistakes);
+	check_folders(&c->http_metrics_listen, "metrics-listen", mistakes);
 }
 
 static void check_paths(const struct config *c, struct config_mistakes *mistakes)

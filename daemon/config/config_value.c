@@ -250,7 +250,7 @@ static bool read_host_port(struct arena *a, struct str s, struct config_listen *
 static int read_listen(struct arena *a, void *owner, const struct config_option *o, struct str value,
 	struct config_place place, struct error *err)
 {
-	LIST(struct config_listen) list = {0};
+	struct config_listens list = {0};
 	struct str rest = value, piece;
 
 	while (str_split(&rest, ',', &piece)) {
@@ -451,10 +451,10 @@ static void write_words(struct buf *out, struct config_words w)
 		buf_printf(out, "%s%s", i > 0 ? ", " : "", w.items[i]);
 }
 
-static void write_listen(struct buf *out, const struct config *c)
+static void write_listen(struct buf *out, const struct config_listens *list)
 {
-	for (size_t i = 0; i < c->http_listen.count; i++)
-		buf_printf(out, "%s%s", i > 0 ? ", " : "", c->http_listen.items[i].text);
+	for (size_t i = 0; i < list->count; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", list->items[i].text);
 }
 
 static void write_networks(struct buf *out, const struct config_networks *list)
@@ -581,7 +581,7 @@ int config_value_write(struct buf *out, const void *owner, const struct config_o
 		write_words(out, words);
 		break;
 	case OPTION_LISTEN:
-		write_listen(out, owner);
+		write_listen(out, (const struct config_listens *)(const void *)member);
 		break;
 	case OPTION_NETWORKS:
 		write_networks(out, (const struct config_networks *)(const void *)member);

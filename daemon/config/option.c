@@ -262,6 +262,10 @@ const struct config_option config_options[] = {
 	{.section = SECTION_HTTP, .name = "listen", .type = OPTION_LISTEN, .offset = TOP(http_listen),
 		.fallback = "127.0.0.1:8484",
 		.help = "Addresses to serve on: 127.0.0.1:8484, [::1]:8484, *:8484, or the path of a Unix socket."},
+	{.section = SECTION_HTTP, .name = "metrics-listen", .type = OPTION_LISTEN, .offset = TOP(http_metrics_listen),
+		.example = "127.0.0.1:8486",
+		.help = "Addresses for monitoring alone, as in listen: they serve /metrics and /healthz, and then those of listen "
+			"serve no /metrics."},
 	{.section = SECTION_HTTP, .name = "hosts", .type = OPTION_LIST, .offset = TOP(http_hosts),
 		.example = "news.lan, sitrep", .reloadable = true,
 		.help = "Names under which the daemon is asked for, besides the one in base-url, localhost and all addresses. "

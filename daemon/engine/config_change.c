@@ -266,7 +266,7 @@ static void warn_if_open(const struct stages *s, const struct http_access *acces
 {
 	struct sockaddr_storage address;
 
-	for (size_t i = 0; i < s->options->http_count && !http_access_asks(access); i++)
+	for (size_t i = 0; i < s->options->http_count + s->options->monitor_count && !http_access_asks(access); i++)
 		if (listener_address(s->options->http[i], &address) && !is_loopback(&address))
 			log_emit(LOG_LEVEL_WARNING, "everybody who reaches the address may read", "address",
 				listener_name(s->options->http[i]), "advice",

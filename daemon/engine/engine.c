@@ -101,12 +101,13 @@ static struct transfers *open_transfers(struct engine *e, struct error *err)
 		.proxy = c->fetch_proxy,
 		.ca_file = c->fetch_ca_file.full,
 	};
-	struct sockaddr_storage *own = calloc(e->stages.options->http_count + 1, sizeof(*own));
+	struct sockaddr_storage *own =
+		calloc(e->stages.options->http_count + e->stages.options->monitor_count + 1, sizeof(*own));
 	struct transfers *transfers = NULL;
 
 	if (own == NULL)
 		return error_sys_null(err, -ENOMEM, "cannot prepare transfers");
-	for (size_t i = 0; i < e->stages.options->http_count; i++)
+	for (size_t i = 0; i < e->stages.options->http_count + e->stages.options->monitor_count; i++)
 		options.own_count += listener_address(e->stages.options->http[i], &own[options.own_count]);
 	options.own = own;
 	transfers = transfers_new(e->stages.base, &options, err);
@@ -187,10 +188,12 @@ static int open_stages(struct engine *e, struct error *err)
 
 static int listen_all(struct engine *e, struct error *err)
 {
+	size_t count = e->stages.options->http_count;
 	int result = 0;
 
-	for (size_t i = 0; i < e->stages.options->http_count && result == 0; i++)
-		result = http_server_listen(e->stages.http, e->stages.options->http[i], err);
+	for (size_t i = 0; i < count + e->stages.options->monitor_count && result == 0; i++)
+		result = http_server_listen(
+			e->stages.http, e->stages.options->http[i], i < count ? HTTP_FOR_ALL : HTTP_FOR_MONITORS, err);
 	if (result == 0 && e->stages.options->stream != NULL)
 		result = stream_listen(e->stages.stream, e->stages.options->stream, err);
 	if (result == 0 && e->stages.options->control != NULL)

@@ -62,8 +62,13 @@ struct http_server {
 	struct http_verifier *verifier;
 	struct request *unproved; /* suspended until a password was checked */
 	size_t uploading;         /* bytes */
-	struct listener *listeners[LISTENERS_MAX];
-	size_t listener_count;
+	struct door {
+		struct http_server *server;
+		struct listener *listener;
+		enum http_audience audience;
+	} doors[LISTENERS_MAX];
+	size_t door_count;
+	bool has_monitor_door;
 	struct http_stats stats;
 };
 
@@ -128,9 +133,12 @@ static void forget_arriving(struct http_server *s)
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
 {
-	struct http_server *s = arg;
+	const struct door *door = arg;
+	struct http_server *s = door->server;
 
 	s->arriving = http_admission_enter(&s->admission, fd, peer);
+	if (s->arriving != NULL)
+		s->arriving->for_monitors = door->audience == HTTP_FOR_MONITORS;
 	if (s->arriving == NULL)
 		close(fd);
 	/* libmicrohttpd closes fd when it refuses the connection. */
@@ -164,7 +172,7 @@ static void on_connection(
 }
 
 /* NULL: the connection has no place, and is closed at its first request. */
-static struct http_connection *door_of(struct MHD_Connection *connection)
+static struct http_connection *place_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
@@ -204,7 +212,7 @@ static void add_head(struct http_server *s, struct MHD_Response *response, const
 static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection *connection, const char *url,
 	struct http_answer *answer, bool is_private)
 {
-	struct http_connection *c = door_of(connection);
+	struct http_connection *c = place_of(connection);
 	struct MHD_Response *response;
 	enum MHD_Result result;
 	size_t size;
@@ -249,7 +257,7 @@ static int judge_host(struct http_server *s, struct MHD_Connection *connection, 
 		s->stats.ambiguous++;
 		return MHD_HTTP_BAD_REQUEST;
 	}
-	if (verdict == HTTP_HOST_OURS || door_of(connection)->is_local)
+	if (verdict == HTTP_HOST_OURS || place_of(connection)->is_local)
 		return 0;
 	s->stats.misdirected++;
 	return MHD_HTTP_MISDIRECTED_REQUEST;
@@ -261,7 +269,7 @@ static enum MHD_Result begin_request(
 	struct http_server *s, struct MHD_Connection *connection, const char *url, const char *method, void **state)
 {
 	struct http_answer answer = {.status = MHD_HTTP_CONTENT_TOO_LARGE};
-	struct http_connection *c = door_of(connection);
+	struct http_connection *c = place_of(connection);
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
 	struct str announced = str_from(http_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH));
 	bool is_post = s->post != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0;
@@ -315,7 +323,7 @@ static enum MHD_Result begin_request(
 static void on_completed(
 	void *arg UNUSED, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code UNUSED)
 {
-	struct http_connection *c = door_of(connection);
+	struct http_connection *c = place_of(connection);
 	struct request *r = *state;
 
 	if (c != NULL)
@@ -395,7 +403,7 @@ static bool read_method(const char *name, enum http_method *method)
 static bool admit(
 	struct http_server *s, struct request *r, const struct http_request *request, struct http_answer *answer)
 {
-	enum http_gate gate = http_access_ask(s->access, s->verifier, request, door_of(r->connection)->address);
+	enum http_gate gate = http_access_ask(s->access, s->verifier, request, place_of(r->connection)->address);
 
 	r->passed = gate == HTTP_GATE_OPEN || gate == HTTP_GATE_PASSED;
 	r->is_private = gate == HTTP_GATE_PASSED;
@@ -407,6 +415,14 @@ static bool admit(
 		answer->status = MHD_HTTP_TOO_MANY_REQUESTS;
 	}
 	return gate != HTTP_GATE_WAITS;
+}
+
+/* Whether the address that the connection came to serves the path. */
+static bool is_served_there(const struct http_server *s, const struct http_connection *c, struct str path)
+{
+	if (str_eq(path, STR("/metrics")))
+		return c->for_monitors || !s->has_monitor_door;
+	return !c->for_monitors || str_eq(path, STR("/healthz"));
 }
 
 /* False when the request has to wait for the check of a password. */
@@ -429,7 +445,7 @@ static bool handle(
 		request.body = upload != NULL ? &upload->body : NULL;
 		goes_on = r->passed || admit(s, r, &request, answer);
 		request.is_trusted = r->trusted;
-		if (r->passed)
+		if (r->passed && is_served_there(s, place_of(r->connection), request.path))
 			s->fn(s->arg, &request, answer);
 		/* RFC 9110, 14.2: a range of a HEAD request has no meaning. */
 		answer->ranges = answer->ranges && request.method == HTTP_GET;
@@ -534,12 +550,16 @@ void http_server_set_access(struct http_server *s, struct http_access *access)
 	s->access = access;
 }
 
-int http_server_listen(struct http_server *s, struct listener *l, struct error *err)
+int http_server_listen(struct http_server *s, struct listener *l, enum http_audience audience, struct error *err)
 {
-	if (s->listener_count == LISTENERS_MAX)
+	struct door *door = &s->doors[s->door_count];
+
+	if (s->door_count == LISTENERS_MAX)
 		return error_set(err, -E2BIG, "cannot listen on more than %d addresses", LISTENERS_MAX);
-	s->listeners[s->listener_count++] = l;
-	return listener_start(l, s->base, on_accept, s, err);
+	*door = (struct door){.server = s, .listener = l, .audience = audience};
+	s->door_count++;
+	s->has_monitor_door = s->has_monitor_door || audience == HTTP_FOR_MONITORS;
+	return listener_start(l, s->base, on_accept, door, err);
 }
 
 void http_server_get_stats(const struct http_server *s, struct http_stats *stats)
@@ -551,8 +571,8 @@ void http_server_get_stats(const struct http_server *s, struct http_stats *stats
 
 void http_server_stop_accepting(struct http_server *s)
 {
-	for (size_t i = 0; i < s->listener_count; i++)
-		listener_stop(s->listeners[i]);
+	for (size_t i = 0; i < s->door_count; i++)
+		listener_stop(s->doors[i].listener);
 }
 
 bool http_server_owes(const struct http_server *s)

@@ -31,6 +31,7 @@ enum http_phase { HTTP_WAITS, HTTP_UPLOADS, HTTP_ANSWERED };
 struct http_connection {
 	int fd;              /* libmicrohttpd's */
 	bool is_local;       /* over a Unix socket */
+	bool for_monitors;   /* HTTP_FOR_MONITORS */
 	bool has_address;    /* its address has a limit */
 	bool is_late;        /* came when only the part kept for hubs was free */
 	bool answered;       /* its first request */

@@ -76,7 +76,7 @@ FUZZ_SETUP
 	if (l == NULL || server == NULL)
 		return 1;
 	http_server_allow_post(server, allow_post);
-	return http_server_listen(server, l, &err);
+	return http_server_listen(server, l, HTTP_FOR_ALL, &err);
 }
 
 /* ---- over the socket ---- */

@@ -115,3 +115,13 @@ def test_open_to_others_is_warned_of(make, tmp_path):
     assert warning not in make().log()
     assert warning in make("base-url = http://nas/", "*:0").log()
     assert warning not in make("base-url = http://nas/\n[http]\ntoken-file = %s/tokens" % tmp_path, "*:0").log()
+
+
+def test_monitors_have_an_address_of_their_own(make, tmp_path):
+    daemon = make("[http]\nmetrics-listen = %s/monitors" % tmp_path)
+    assert daemon.get("/metrics").status == 404 and daemon.get("/healthz").status == 200
+    daemon.http_path = tmp_path / "monitors"
+    assert daemon.get("/metrics").status == 200 and daemon.get("/healthz").status == 200
+    for path in ("/", "/feed.atom", "/opml", "/story/none", "/websub/none"):
+        assert daemon.get(path).status == 404, path
+    assert "serving monitors address=unix:%s/monitors" % tmp_path in daemon.log()

@@ -51,6 +51,11 @@ struct config_listen {
 	struct config_place place;
 };
 
+struct config_listens {
+	struct config_listen *items;
+	size_t count, cap;
+};
+
 struct config_feed {
 	const char *name; /* [feed "name"]: unique, what events and commands use */
 	const char *url;
@@ -140,7 +145,7 @@ struct config {
 	const char *contact_url; /* in the User-Agent */
 	int log_level;
 
-	LIST(struct config_listen) http_listen;
+	struct config_listens http_listen, http_metrics_listen;
 	bool http_enabled;
 	int64_t http_entries; /* entries of an output */
 	bool http_outlet_in_title;

@@ -22,9 +22,10 @@ struct engine;
 struct engine_options {
 	const char *config_path; /* all borrowed for the engine's life */
 	const char *state_dir;
-	int worker_program_fd; /* sitrep-parse, opened O_PATH */
-	struct listener **http;
-	size_t http_count;
+	int worker_program_fd;  /* sitrep-parse, opened O_PATH */
+	struct listener **http; /* for all, then those for monitors */
+	size_t http_count;      /* for all */
+	size_t monitor_count;
 	struct listener *stream;  /* NULL: none */
 	struct listener *control; /* NULL: none */
 };

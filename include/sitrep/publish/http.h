@@ -93,8 +93,10 @@ struct http_server *http_server_new(
 void http_server_allow_post(struct http_server *s, http_post_fn *fn);
 /* Puts an access (http_access.h) into force, and takes it over.  Until then everything is answered. */
 void http_server_set_access(struct http_server *s, struct http_access *access);
-int http_server_listen(
-	struct http_server *s, struct listener *l, struct error *err); /* l is borrowed and must outlive s */
+/* MONITORS: /metrics and /healthz alone are served, and then /metrics on no other listener. */
+enum http_audience { HTTP_FOR_ALL, HTTP_FOR_MONITORS };
+/* l is borrowed and must outlive s */
+int http_server_listen(struct http_server *s, struct listener *l, enum http_audience audience, struct error *err);
 /* The end of a daemon whose sockets stay open elsewhere: no connection is accepted any more.  The requests that came
  * are answered while the loop runs. */
 void http_server_stop_accepting(struct http_server *s);

@@ -119,7 +119,7 @@ static inline void setup(struct fixture *f)
 	f->listener = listener_open_tcp("127.0.0.1", 0, &err);
 	f->server = http_server_new(f->base, &options, handle, f, &err);
 	assert_ok(f->alarm != NULL && f->listener != NULL && f->server != NULL &&
-			  http_server_listen(f->server, f->listener, &err) == 0,
+			  http_server_listen(f->server, f->listener, HTTP_FOR_ALL, &err) == 0,
 		err);
 	colon = strrchr(listener_name(f->listener), ':');
 	assert_true(colon != NULL && str_to_int(str_from(colon + 1), &port));

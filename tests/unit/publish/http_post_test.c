@@ -50,7 +50,7 @@ static void begin(struct fixture *f)
 	f->server = http_server_new(f->base, &options, echo, f, &err);
 	assert_non_null(f->server);
 	http_server_allow_post(f->server, judge);
-	assert_int_equal(http_server_listen(f->server, f->listener, &err), 0);
+	assert_int_equal(http_server_listen(f->server, f->listener, HTTP_FOR_ALL, &err), 0);
 }
 
 FIXTURE(fixture, begin, teardown)
