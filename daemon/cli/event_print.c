@@ -107,7 +107,8 @@ static char style_of_alert(const json_t *alert)
 	return is_loud ? SCREEN_RED : SCREEN_YELLOW;
 }
 
-/* "category naval: 21 in an hour, usually 3  " of a burst, "7 publishers in an hour  " of a breaking story. */
+/* "category naval: 21 in an hour, usually 3  ", "term corvette: 9 in 12 hours, usually 1.2  " of a burst, "7 publishers
+ * in an hour  " of a breaking story. */
 static void put_figures(struct buf *line, const json_t *event)
 {
 	const json_t *burst = json_object_get(event, "burst"), *breaking = json_object_get(event, "breaking");
@@ -116,8 +117,12 @@ static void put_figures(struct buf *line, const json_t *event)
 		put_member(line, burst, "of");
 		buf_puts(line, " ");
 		put_member(line, burst, "name");
-		buf_printf(line, ": %lld in an hour, usually %.3g  ", member_whole(burst, "seen"),
-			json_number_value(json_object_get(burst, "expected")));
+		buf_printf(line, ": %lld in ", member_whole(burst, "seen"));
+		if (member_whole(burst, "hours") > 1)
+			buf_printf(line, "%lld hours", member_whole(burst, "hours"));
+		else
+			buf_puts(line, "an hour");
+		buf_printf(line, ", usually %.3g  ", json_number_value(json_object_get(burst, "expected")));
 	}
 	if (breaking != NULL)
 		buf_printf(line, "%lld publishers in an hour  ", member_whole(breaking, "publishers"));

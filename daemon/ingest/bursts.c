@@ -244,8 +244,12 @@ static int note_one(
 	if (!burst_note(&n->burst, o->at_ms, &f))
 		return 0;
 	return event_log_burst(b->event_log, o,
-		&(struct event_log_burst){
-			.of = kind, .name = name, .seen = f.seen, .expected = f.expected, .score = f.score},
+		&(struct event_log_burst){.of = kind,
+			.name = name,
+			.seen = f.seen,
+			.hours = f.hours,
+			.expected = f.expected,
+			.score = f.score},
 		err);
 }
 

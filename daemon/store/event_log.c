@@ -335,6 +335,7 @@ int event_log_burst(
 	jsonw_kv_cstr(&w, event_member(MEMBER_BURST_OF), burst->of);
 	jsonw_kv_str(&w, event_member(MEMBER_BURST_NAME), burst->name);
 	jsonw_kv_int(&w, event_member(MEMBER_BURST_SEEN), burst->seen);
+	jsonw_kv_int(&w, event_member(MEMBER_BURST_HOURS), burst->hours);
 	jsonw_kv_real(&w, event_member(MEMBER_BURST_EXPECTED), burst->expected);
 	jsonw_kv_real(&w, event_member(MEMBER_BURST_SCORE), burst->score);
 	jsonw_object_end(&w);

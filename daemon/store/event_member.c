@@ -124,9 +124,10 @@ static const struct event_member_row rows[MEMBER_COUNT] = {
 
 	[MEMBER_BURST_OF] = {"burst", "of", NULL, "category, alert or term."},
 	[MEMBER_BURST_NAME] = {"burst", "name", NULL, "Its name."},
-	[MEMBER_BURST_SEEN] = {"burst", "seen", NULL, "Number of new reports in the last hour."},
-	[MEMBER_BURST_EXPECTED] = {"burst", "expected", NULL, "The usual number."},
-	[MEMBER_BURST_SCORE] = {"burst", "score", NULL, "The distance in standard deviations, 4.25 at least."},
+	[MEMBER_BURST_SEEN] = {"burst", "seen", NULL, "Number of new reports in the last hours."},
+	[MEMBER_BURST_HOURS] = {"burst", "hours", NULL, "How many hours that are: 1, 3, 6 or 12."},
+	[MEMBER_BURST_EXPECTED] = {"burst", "expected", NULL, "The usual number in these hours of the week."},
+	[MEMBER_BURST_SCORE] = {"burst", "score", NULL, "How unlikely that is by chance, as a distance in standard deviations of a normal distribution; 4 at least."},
 
 	[MEMBER_BREAKING_SEEN] = {"breaking", "publishers", NULL, "Number of publishers that joined the story within the last hour, the first one "
 		"included."},

@@ -100,7 +100,7 @@ int event_log_health(struct event_log *l, const struct event_context *o, enum fe
 struct event_log_burst {
 	const char *of; /* "category", "alert", "term" */
 	struct str name;
-	int64_t seen;
+	int64_t seen, hours; /* in the last so many hours */
 	double expected, score;
 };
 int event_log_burst(

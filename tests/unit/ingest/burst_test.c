@@ -74,7 +74,8 @@ TEST(twenty_at_night_are_a_burst_and_at_noon_they_are_not)
 	assert_true(b.told);
 	assert_in_range(f.seen, 20, 24);
 	assert_true(f.expected > 0.5 && f.expected < 6);
-	assert_true(f.score > 4.25);
+	assert_true(f.score >= 4);
+	assert_int_equal(f.hours, 1);
 	burst_init(&b);
 	random_state = 5;
 	follow(&b, monday, noon, 20);
@@ -97,6 +98,86 @@ TEST(a_burst_that_is_over_may_come_again)
 		for (int i = 0; i < 30; i++)
 			told += burst_note(&b, night + k * 24 * HOUR + i * MINUTE, &f);
 	assert_int_equal(told, 2);
+}
+
+/* A report in four hours is usual; twelve in six hours are told by a window of several hours, four are not. */
+TEST(a_burst_of_something_rare_is_found_over_hours)
+{
+	int64_t from = monday + 10 * WEEK;
+	struct burst_figures f, told_with = {0};
+	struct burst b, copy;
+	int told = 0;
+
+	random_state = 21;
+	burst_init(&b);
+	for (int64_t at_ms = monday; at_ms < from; at_ms += MINUTE)
+		if (draw() < 0.25 / 60)
+			assert_false(burst_note(&b, at_ms, &f));
+	copy = b;
+	for (int i = 0; i < 12; i++)
+		if (burst_note(&b, from + i * 30 * MINUTE, &f)) {
+			told++;
+			told_with = f;
+		}
+	assert_int_equal(told, 1);
+	assert_in_range(told_with.hours, 3, 12);
+	assert_in_range(told_with.seen, 5, 14);
+	assert_true(told_with.expected < 4);
+	for (int i = 0; i < 4; i++)
+		assert_false(burst_note(&copy, from + i * 90 * MINUTE, &f));
+}
+
+/* Stories that several outlets copy: the variance is learnt, and a story more is no burst. */
+TEST(reports_that_come_in_clusters_are_no_burst)
+{
+	struct burst_figures f;
+	struct burst b;
+	int told = 0;
+
+	random_state = 4;
+	burst_init(&b);
+	for (int64_t at_ms = monday; at_ms < monday + 40 * WEEK; at_ms += MINUTE)
+		if (draw() < 0.1 / 60)
+			for (int copies = 1 + (int)(draw() * 6); copies > 0; copies--)
+				told += burst_note(&b, at_ms, &f);
+	assert_in_range(told, 0, 1);
+}
+
+/* As the first version wrote it: twelve slots, the counts, the noise. */
+TEST(bytes_of_a_version_with_one_window_are_read)
+{
+	struct buf bytes = BUF_INIT(4096);
+	struct code out = {.out = &bytes}, in;
+	int64_t since = monday, slot = (monday + 9 * WEEK) / (5 * MINUTE);
+	struct burst_figures f;
+	struct burst b;
+	uint16_t none = 0;
+	uint32_t count = 0;
+	float usual = 2, noise = 3;
+	bool told = false;
+
+	code_time(&out, &since);
+	code_time(&out, &slot);
+	for (int i = 0; i < 12; i++)
+		code_u16(&out, &none);
+	code_u32(&out, &count);
+	for (int i = 0; i < BURST_HOURS; i++)
+		code_float(&out, &usual, 0, 1e6F);
+	code_float(&out, &noise, 0, 1e6F);
+	code_bool(&out, &told);
+	in = (struct code){.in = buf_str(&bytes)};
+	burst_init(&b);
+	burst_code(&in, &b);
+	assert_false(in.bad);
+	assert_false(burst_is_learning(&b, monday + 9 * WEEK));
+	/* eight in an hour are four times as many, which a variance of three times the mean gives now and then */
+	for (int i = 0; i < 8; i++)
+		assert_false(burst_note(&b, monday + 9 * WEEK + (60 + i) * MINUTE, &f));
+	assert_true(f.expected > 1.7 && f.expected < 2.1 && f.score < 4);
+	for (int i = 8; i < 30; i++)
+		told = burst_note(&b, monday + 9 * WEEK + (60 + i) * MINUTE, &f) || told;
+	assert_true(told);
+	buf_release(&bytes);
 }
 
 TEST(it_learns_for_four_weeks)
