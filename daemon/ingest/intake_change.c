@@ -154,12 +154,10 @@ static int store_core_key(struct intake_run *t, const struct entry *e, int64_t i
 static int take_matches(struct intake_run *t, const struct entry *e, const struct event_context *o,
 	int64_t published_ms, const struct story_change *change)
 {
-	int result = 0;
-
 	/* an old item of a backlog is no news, nor is a change that is not material */
-	if (event_log_is_recent(t->in->event_log, o, published_ms) && (!o->changed || change != NULL))
-		result = alert_desk_news(t->in->alerts, o, change, t->err);
-	return result == 0 ? rule_pending_take(t->in->pending, o, e->item, published_ms, t->err) : result;
+	bool news = event_log_is_recent(t->in->event_log, o, published_ms) && (!o->changed || change != NULL);
+
+	return rule_pending_take(t->in->pending, o, e->item, published_ms, news, change, t->err);
 }
 
 int intake_add(struct intake_run *t, struct entry *e, const struct story_placement *p)
@@ -339,7 +337,7 @@ int intake_read_again(struct intake_run *t, struct entry *e, const struct known_
 	o = context(t, e, &row);
 	o.backlog = true;
 	o.changed = true;
-	return rule_pending_take(t->in->pending, &o, e->item, TIME_NONE, t->err);
+	return rule_pending_take(t->in->pending, &o, e->item, TIME_NONE, false, NULL, t->err);
 }
 
 int intake_touch(struct intake_run *t, const struct entry *e, const struct known_item *k)

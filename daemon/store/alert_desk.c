@@ -190,6 +190,26 @@ static int reopen_alert(struct alert_desk *d, const struct event_context *o, con
 	return result == 0 ? write_event(d, o, a, ALERT_REOPENED | a->pending, 0, err) : result;
 }
 
+/* A story that has matched before, by an old item of a backlog, has no alert and gets none now. */
+static bool is_new_match(const struct alert_spec *spec, const struct event_context *o, bool is_first)
+{
+	return is_first || o->guessed || (spec->repeat == ALERT_REPEAT_ITEM && !o->changed);
+}
+
+int alert_desk_may_raise(
+	struct alert_desk *d, const struct event_context *o, struct str rule_key, bool is_first, struct error *err)
+{
+	const struct alert_spec *spec = alert_spec_of_key(d->specs, rule_key);
+	struct alert a;
+	int result;
+
+	if (spec == NULL)
+		return 0;
+	result = alert_store_find(&d->store, str_from(spec->name), o->story_id,
+		spec->repeat == ALERT_REPEAT_ITEM ? o->item_id : 0, &a, err);
+	return result == 0 ? is_new_match(spec, o, is_first) : result < 0 ? result : 0;
+}
+
 int alert_desk_match(struct alert_desk *d, const struct event_context *o, struct str rule_key, struct str terms,
 	bool alerts, struct error *err)
 {
@@ -212,8 +232,7 @@ int alert_desk_match(struct alert_desk *d, const struct event_context *o, struct
 		return result;
 	if (result == 1)
 		return a.state == ALERT_OPEN && !is_over(spec, &a, o->at_ms) ? 0 : reopen_alert(d, o, spec, &a, err);
-	/* A story that has matched before, by an old item of a backlog, has no alert and gets none now. */
-	if (is_first == 1 || o->guessed || (spec->repeat == ALERT_REPEAT_ITEM && !o->changed))
+	if (is_new_match(spec, o, is_first == 1))
 		return raise_alert(d, o, spec, terms, NULL, err);
 	return 0;
 }
@@ -291,11 +310,14 @@ static int revise_all(struct alert_desk *d, const struct event_context *o, const
 	return result < 0 ? result : 0;
 }
 
-int alert_desk_news(
-	struct alert_desk *d, const struct event_context *o, const struct story_change *change, struct error *err)
+int64_t alert_desk_last_id(const struct alert_desk *d)
 {
-	/* alerts that the loop raises have higher ids, and are left alone */
-	int64_t last_id = d->store.counters->alert_id;
+	return d->store.counters->alert_id;
+}
+
+int alert_desk_news(struct alert_desk *d, const struct event_context *o, const struct story_change *change,
+	int64_t last_id, struct error *err)
+{
 	/* An urgent alert may mute the others. */
 	int result = revise_all(d, o, change, last_id, true, err);
 

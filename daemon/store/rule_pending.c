@@ -46,6 +46,7 @@ static const char *const texts[PENDING_STATEMENTS] = {
 	[PENDING_SET_AGE] = "UPDATE rule_pending SET due = ?4 WHERE story_id = ?1 AND rule_key = ?2 AND item_id = ?3",
 	[PENDING_NEXT] = "SELECT story_id FROM rule_pending WHERE due <= ?1 ORDER BY due LIMIT 1",
 	/* rows of rules that have matched already, or that are gone */
+	[PENDING_HAS_MATCHED] = "SELECT count(*) FROM rule_match WHERE story_id = ?1 AND rule_key = ?2",
 	[PENDING_LOOKED_AT] = "UPDATE rule_pending SET due = NULL WHERE story_id = ?1 AND due <= ?2",
 };
 SQL_TEXTS(texts, PENDING_STATEMENTS);
@@ -141,71 +142,9 @@ static const struct stored_rule *find_rule(const struct rule_pending *p, struct 
 	return p->rules != NULL ? stored_rules_find(p->rules, rule_key) : NULL;
 }
 
-/* The match of a rule that has conditions. */
-static int take_waiting(struct rule_pending *p, const struct event_context *o, const struct stored_rule *rule,
-	const struct match *m, bool recent, struct error *err)
-{
-	struct wait wait = {.story_id = o->story_id,
-		.item_id = o->item_id,
-		.rule_key = m->rule,
-		.terms = m->terms,
-		.truth = m->truth,
-		.backlog = !recent};
-	struct story_state state;
-	int result = load_story(p, o->story_id, o->at_ms, &state, err);
-
-	if (result != 1)
-		return result;
-	wait.due_ms = due_of(p, rule, &state);
-	result = add_wait(p, PENDING_ADD, &wait, err);
-	if (result == 0 && rule_set_holds(p->rules->set, rule->place, m->truth, &state.story))
-		result = alert_desk_match(p->alerts, o, m->rule, m->terms, recent, err);
-	return result < 0 ? result : 0;
-}
-
 static enum rule_priority priority_of(const struct rule_pending *p, struct str rule_key)
 {
 	return event_log_priority(p->alerts->event_log, rule_key);
-}
-
-/* The rules of one priority that match the item: those with conditions, or those without. */
-static int take_some(struct rule_pending *p, const struct event_context *o, const struct item *it,
-	enum rule_priority priority, bool waiting, bool recent, struct error *err)
-{
-	int result = 0;
-
-	for (size_t i = 0; result >= 0 && i < it->matches.count; i++) {
-		const struct match *m = &it->matches.items[i];
-		const struct stored_rule *rule = find_rule(p, m->rule);
-		enum rule_verdict verdict =
-			rule != NULL ? rule_set_verdict(p->rules->set, rule->place, m->truth) : RULE_ALWAYS;
-
-		if (verdict == RULE_NEVER || (verdict == RULE_PERHAPS) != waiting ||
-			priority_of(p, m->rule) != priority)
-			continue;
-		result = waiting ? take_waiting(p, o, rule, m, recent, err)
-				 : alert_desk_match(p->alerts, o, m->rule, m->terms, recent, err);
-	}
-	return result;
-}
-
-int rule_pending_take(struct rule_pending *p, const struct event_context *o, const struct item *it,
-	int64_t published_ms, struct error *err)
-{
-	bool recent = event_log_is_recent(p->alerts->event_log, o, published_ms);
-	/* rows of the item's former text */
-	int result = sql_run(p->s[PENDING_DROP], err, cannot_keep, as_int(o->item_id));
-
-	/* The highest priority first: an urgent alert may mute the others.  Among equals those without conditions: the
-	 * priority of their alerts is a condition of others. */
-	for (int priority = RULE_URGENT; result >= 0 && priority >= RULE_NO_PRIORITY; priority--) {
-		result = take_some(p, o, it, (enum rule_priority)priority, false, recent, err);
-		if (result >= 0)
-			result = take_some(p, o, it, (enum rule_priority)priority, true, recent, err);
-	}
-	if (result >= 0)
-		result = rule_pending_settle(p, o->story_id, o->at_ms, recent, err);
-	return result < 0 ? result : 0;
 }
 
 int rule_pending_take_stored(
@@ -258,11 +197,20 @@ struct settling {
 	struct rule_pending *p;
 	int64_t story_id, at_ms;
 	bool recent;
+	const struct item *but; /* rules that match its text are left alone; NULL: none is */
 	struct story_state state;
 	struct come_true rules[TRUE_MAX];
 	size_t count;
 	struct error *err;
 };
+
+static bool is_matched_by(const struct item *it, struct str rule_key)
+{
+	for (size_t i = 0; it != NULL && i < it->matches.count; i++)
+		if (str_eq(it->matches.items[i].rule, rule_key))
+			return true;
+	return false;
+}
 
 /* Notes the rule of the present row when it has come true. */
 static int look_at_row(struct settling *t, struct sql_stmt *row)
@@ -272,7 +220,8 @@ static int look_at_row(struct settling *t, struct sql_stmt *row)
 	struct come_true *last = t->count > 0 ? &t->rules[t->count - 1] : NULL, *next = &t->rules[t->count];
 	int64_t due_ms;
 
-	if (rule == NULL || (last != NULL && str_eq(buf_str(&last->rule_key), sql_text(row, 0))))
+	if (rule == NULL || (last != NULL && str_eq(buf_str(&last->rule_key), sql_text(row, 0))) ||
+		is_matched_by(t->but, sql_text(row, 0)))
 		return 0;
 	if (rule_set_holds(p->rules->set, rule->place, (uint64_t)sql_int(row, 2), &t->state.story)) {
 		*next = (struct come_true){.item_id = sql_int(row, 1),
@@ -351,18 +300,174 @@ static int settle_once(struct settling *t)
 	return result < 0 ? result : t->count > 0;
 }
 
-int rule_pending_settle(struct rule_pending *p, int64_t story_id, int64_t at_ms, bool recent, struct error *err)
+static int settle(struct settling *t)
 {
-	struct settling t = {.p = p, .story_id = story_id, .at_ms = at_ms, .recent = recent, .err = err};
+	const struct rule_pending *p = t->p;
 	bool matched = false;
 	int result = p->rules != NULL ? 1 : 0;
 
 	/* Each round matches a rule that had not matched before, so there are at most so many rounds. */
 	for (size_t i = 0; result == 1 && i <= p->rules->count; i++) {
-		result = settle_once(&t);
+		result = settle_once(t);
 		matched = matched || result == 1;
 	}
 	return result < 0 ? result : matched;
+}
+
+int rule_pending_settle(struct rule_pending *p, int64_t story_id, int64_t at_ms, bool recent, struct error *err)
+{
+	struct settling t = {.p = p, .story_id = story_id, .at_ms = at_ms, .recent = recent, .err = err};
+
+	return settle(&t);
+}
+
+/* ---- the matches of a report ---- */
+
+/* The matches of a report that are taken. */
+struct taking {
+	struct rule_pending *p;
+	const struct event_context *o;
+	const struct item *it;
+	bool recent;
+	enum rule_priority foreseen; /* the highest priority of the story's alerts when all matches are taken */
+	struct error *err;
+};
+
+/* Does a rule with conditions hold, for the story as it is or as it will be? */
+static bool holds(
+	const struct taking *t, const struct stored_rule *rule, uint64_t truth, const struct rule_story *story)
+{
+	struct rule_story later = *story;
+
+	if (later.priority < t->foreseen)
+		later.priority = t->foreseen;
+	return rule_set_holds(t->p->rules->set, rule->place, truth, story) ||
+	       rule_set_holds(t->p->rules->set, rule->place, truth, &later);
+}
+
+/* The match of a rule that has conditions. */
+static int take_waiting(struct taking *t, const struct stored_rule *rule, const struct match *m)
+{
+	struct rule_pending *p = t->p;
+	const struct event_context *o = t->o;
+	struct wait wait = {.story_id = o->story_id,
+		.item_id = o->item_id,
+		.rule_key = m->rule,
+		.terms = m->terms,
+		.truth = m->truth,
+		.backlog = !t->recent};
+	struct story_state state;
+	int result = load_story(p, o->story_id, o->at_ms, &state, t->err);
+
+	if (result != 1)
+		return result;
+	wait.due_ms = due_of(p, rule, &state);
+	result = add_wait(p, PENDING_ADD, &wait, t->err);
+	if (result == 0 && holds(t, rule, m->truth, &state.story))
+		result = alert_desk_match(p->alerts, o, m->rule, m->terms, t->recent, t->err);
+	return result < 0 ? result : 0;
+}
+
+/* Without a rule in force it is treated as one without conditions. */
+static enum rule_verdict verdict_of(const struct rule_pending *p, const struct stored_rule *rule, uint64_t truth)
+{
+	return rule != NULL ? rule_set_verdict(p->rules->set, rule->place, truth) : RULE_ALWAYS;
+}
+
+/* Raises what is foreseen by the priority of the alert that the match will raise.  1: it rose. */
+static int foresee_match(struct taking *t, const struct match *m, const struct rule_story *story)
+{
+	const struct stored_rule *rule = find_rule(t->p, m->rule);
+	enum rule_verdict verdict = verdict_of(t->p, rule, m->truth);
+	enum rule_priority priority = priority_of(t->p, m->rule);
+	int64_t before = 0;
+	int result;
+
+	if (priority <= t->foreseen || verdict == RULE_NEVER ||
+		(verdict == RULE_PERHAPS && !holds(t, rule, m->truth, story)))
+		return 0;
+	result = sql_find_int(
+		t->p->s[PENDING_HAS_MATCHED], &before, t->err, cannot_keep, as_int(t->o->story_id), as_text(m->rule));
+	if (result >= 0)
+		result = alert_desk_may_raise(t->p->alerts, t->o, m->rule, before == 0, t->err);
+	if (result == 1)
+		t->foreseen = priority;
+	return result;
+}
+
+/* A rule with a condition on the priority may be true by an alert that another match raises, which it is to be told
+ * before. */
+static int foresee(struct taking *t)
+{
+	bool waits = false;
+	struct story_state state;
+	int result;
+
+	for (size_t i = 0; i < t->it->matches.count; i++) {
+		const struct match *m = &t->it->matches.items[i];
+
+		waits = waits || verdict_of(t->p, find_rule(t->p, m->rule), m->truth) == RULE_PERHAPS;
+	}
+	if (!waits || !t->recent)
+		return 0;
+	result = load_story(t->p, t->o->story_id, t->o->at_ms, &state, t->err);
+	/* Each round but the last raises the priority. */
+	for (bool rose = result == 1; rose && result >= 0;) {
+		rose = false;
+		for (size_t i = 0; result >= 0 && i < t->it->matches.count; i++) {
+			result = foresee_match(t, &t->it->matches.items[i], &state.story);
+			rose = rose || result == 1;
+		}
+	}
+	return result < 0 ? result : 0;
+}
+
+/* The rules of one priority that match the item: those with conditions, or those without. */
+static int take_some(struct taking *t, enum rule_priority priority, bool waiting)
+{
+	int result = 0;
+
+	for (size_t i = 0; result >= 0 && i < t->it->matches.count; i++) {
+		const struct match *m = &t->it->matches.items[i];
+		const struct stored_rule *rule = find_rule(t->p, m->rule);
+		enum rule_verdict verdict = verdict_of(t->p, rule, m->truth);
+
+		if (verdict == RULE_NEVER || (verdict == RULE_PERHAPS) != waiting ||
+			priority_of(t->p, m->rule) != priority)
+			continue;
+		result = waiting ? take_waiting(t, rule, m)
+				 : alert_desk_match(t->p->alerts, t->o, m->rule, m->terms, t->recent, t->err);
+	}
+	return result;
+}
+
+int rule_pending_take(struct rule_pending *p, const struct event_context *o, const struct item *it,
+	int64_t published_ms, bool news, const struct story_change *change, struct error *err)
+{
+	bool recent = event_log_is_recent(p->alerts->event_log, o, published_ms);
+	struct taking t = {.p = p, .o = o, .it = it, .recent = recent, .err = err};
+	struct settling waiting = {
+		.p = p, .story_id = o->story_id, .at_ms = o->at_ms, .recent = recent, .but = it, .err = err};
+	int64_t last_id = alert_desk_last_id(p->alerts);
+	/* rows of the item's former text */
+	int result = sql_run(p->s[PENDING_DROP], err, cannot_keep, as_int(o->item_id));
+
+	if (result >= 0)
+		result = settle(&waiting);
+	if (result >= 0 && news)
+		result = alert_desk_news(p->alerts, o, change, last_id, err);
+	if (result >= 0)
+		result = foresee(&t);
+	/* The highest priority first: an urgent alert may mute the others.  Among equals those without conditions: the
+	 * priority of their alerts is a condition of others. */
+	for (int priority = RULE_URGENT; result >= 0 && priority >= RULE_NO_PRIORITY; priority--) {
+		result = take_some(&t, (enum rule_priority)priority, false);
+		if (result >= 0)
+			result = take_some(&t, (enum rule_priority)priority, true);
+	}
+	if (result >= 0)
+		result = rule_pending_settle(p, o->story_id, o->at_ms, recent, err);
+	return result < 0 ? result : 0;
 }
 
 int rule_pending_step(struct rule_pending *p, int64_t now_ms, bool *changed, struct error *err)

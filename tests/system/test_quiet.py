@@ -283,6 +283,39 @@ def test_an_urgent_story_mutes_its_own_low_alerts(server, make_daemon):
     assert set(events) == {(first, "exercise"), (first, "frigate"), (first, "mine"), (second, "exercise"), (second, "frigate")}
 
 
+CONDITIONS = '''
+[alerts]
+inhibit = normal
+[alert "drills"]
+match = drills
+priority = low
+[alert "frigate"]
+match = frigate
+priority = normal
+[alert "grave"]
+match = (mine OR drills) AND (priority>=normal OR sources>=2)
+priority = urgent
+'''
+
+
+def test_an_urgent_rule_with_a_condition_is_told_before_the_alerts_that_it_mutes(server, make_daemon):
+    """Its condition is on the priority of the alerts of the same report, or on the report's coming: the others were told
+    first, and were not muted."""
+    text = "<p>A frigate and its crew took part in drills off the port of Antwerp this week, said the navy.</p>"
+    daemon, stream = start_outlets(server, make_daemon, CONDITIONS, outlets=3)
+    report(server, 0, 1, text)
+    events = stream.read_events(3)
+    assert [(e["event"], e["alert"]["name"]) for e in events] == [("alert", "grave"), ("muted", "frigate"), ("muted", "drills")]
+    assert {e["muted"]["by"] for e in events[1:]} == {"grave"}
+    # a story that waits for a second publisher, whose report has no word of the urgent rule
+    ship = " ".join("The yard named part %d of the hull after port %d." % (n, n * 7) for n in range(30))
+    report(server, 1, 2, "<p>A mine was found. %s</p>" % ship)
+    wait_for(lambda: daemon.feeds()["o1"]["items"] == 1, "the first report")
+    report(server, 2, 2, "<p>A frigate was found. %s</p>" % ship)
+    events = stream.read_events(2)
+    assert [(e["event"], e["alert"]["name"]) for e in events] == [("alert", "grave"), ("muted", "frigate")], events
+
+
 def start_outlets(server, make_daemon, options, outlets=4):
     """A daemon with feeds of several publishers that have been polled, and a stream of what its alerts become."""
     for n in range(outlets):

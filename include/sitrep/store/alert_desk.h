@@ -52,10 +52,17 @@ int alert_desk_init(struct alert_desk *d, struct sql_db *db, struct counters *co
 void alert_desk_release(struct alert_desk *d);
 
 /* Revises the alerts of o's story after news: a new report, or one whose text changed (o->changed; change says how). To
- * be called before alert_desk_match() for the rules of that report. */
-int alert_desk_news(
-	struct alert_desk *d, const struct event_context *o, const struct story_change *change, struct error *err);
+ * be called before alert_desk_match() for the rules of that report.  Alerts with higher ids than last_id are left
+ * alone: the report has raised them. */
+int alert_desk_news(struct alert_desk *d, const struct event_context *o, const struct story_change *change,
+	int64_t last_id, struct error *err);
+/* The highest id of an alert so far. */
+int64_t alert_desk_last_id(const struct alert_desk *d);
 
+/* 1: alert_desk_match() would raise an alert that is not there; 0: not.  is_first: the rule has not matched the story
+ * before. */
+int alert_desk_may_raise(
+	struct alert_desk *d, const struct event_context *o, struct str rule_key, bool is_first, struct error *err);
 /* Stores that a rule matches o's story by o's item, so that the rule's output or page lists the story.  If alerts is
  * true and the rule is an alert's, an alert is raised, or opened again.  terms: one a line. */
 int alert_desk_match(struct alert_desk *d, const struct event_context *o, struct str rule_key, struct str terms,

@@ -33,6 +33,7 @@ enum rule_pending_statement {
 	PENDING_SET_AGE,
 	PENDING_NEXT,
 	PENDING_LOOKED_AT,
+	PENDING_HAS_MATCHED,
 	PENDING_STATEMENTS
 };
 
@@ -47,12 +48,16 @@ void rule_pending_release(struct rule_pending *p);
 /* Uses rules from now on; the caller keeps them alive. */
 void rule_pending_use(struct rule_pending *p, const struct stored_rules *rules);
 
-/* Takes the matches of rules with the text of the item o->item_id (it->matches), and settles its story.  An alert rule
+/* Takes what the report o->item_id says to rules: revises the alerts of its story (news, and change as in
+ * alert_desk_news()), takes the matches of rules with its text (it->matches), and settles its story.  An alert rule
  * that matches the story for the first time makes an event, unless the item is backlog and its date (published_ms) is
  * unknown (TIME_NONE) or too old.  If the item is in the story by a guess, an alert rule makes an event even if it
- * matched before: such guesses are wrong too often to suppress an alert. */
+ * matched before: such guesses are wrong too often to suppress an alert.
+ *
+ * An urgent alert may mute the story's others, so it is told first, also when it waited for this report, or for the
+ * priority of an alert that the report raises. */
 int rule_pending_take(struct rule_pending *p, const struct event_context *o, const struct item *it,
-	int64_t published_ms, struct error *err);
+	int64_t published_ms, bool news, const struct story_change *change, struct error *err);
 
 /* The same for one rule's match (hit) with a stored item, which raises no alert.  1: the rule matches now. */
 int rule_pending_take_stored(
