@@ -51,16 +51,8 @@ static void make_plan(struct plan *p, uint64_t *seed)
 
 static struct poll_outcome *make_outcome(const struct plan *p, const struct feed_state *feed, int64_t at_ms)
 {
-	struct poll_outcome *o = calloc(1, sizeof(*o));
-	struct draft d;
+	struct draft d = draft_new(feed->name);
 
-	assert_non_null(o);
-	o->feed_id = feed->id;
-	o->at_ms = at_ms;
-	o->kind = OUTCOME_DOCUMENT;
-	o->http_status = 200;
-	o->url = strdup(feed->url);
-	draft_init(&d, feed->name);
 	for (size_t i = 0; i < p->count; i++) {
 		char guid[40], link[80];
 		struct item *it;
@@ -72,9 +64,7 @@ static struct poll_outcome *make_outcome(const struct plan *p, const struct feed
 		if (p->items[i].alert)
 			draft_match(&d, it, "alert/strait", "radar*");
 	}
-	o->document = draft_encode(&d);
-	draft_release(&d);
-	return o;
+	return outcome_of(feed, at_ms, &d);
 }
 
 struct world {

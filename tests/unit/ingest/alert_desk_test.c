@@ -38,9 +38,8 @@ static void use_rule(struct fixture *f, struct alert_spec spec)
 static void pass_backlog(struct fixture *f)
 {
 	for (size_t i = 0; i < f->feed_count; i++) {
-		struct draft d;
+		struct draft d = draft_new("Feed");
 
-		draft_init(&d, "Feed");
 		assert_counts(fixture_poll(f, i, &d), 0, 0, 0, 0);
 	}
 }
@@ -54,10 +53,9 @@ static void begin(struct fixture *f, struct alert_spec spec)
 static void report(struct fixture *f, size_t feed, const char *guid, const char *body)
 {
 	char link[64];
-	struct draft d;
+	struct draft d = draft_new("Feed");
 
 	snprintf(link, sizeof(link), "https://%s.example/%s", f->feeds[feed].name, guid);
-	draft_init(&d, "Feed");
 	draft_match(&d, draft_add_text(&d, guid, link, RADAR_TITLE, body), "alert/strait", "radar*");
 	fixture_poll(f, feed, &d);
 }
@@ -82,6 +80,14 @@ struct round {
 	int64_t ahead_ms; /* of now_ms over the trusted time */
 };
 
+/* Runs fn in the writer's thread, with the round. */
+static void run_in_writer(struct fixture *f, writer_fn *fn, struct round *r)
+{
+	r->end = (struct error){0};
+	assert_int_equal(writer_run(f->writer, fn, fixture_note_end, r), 0);
+	fixture_await(f, &r->end);
+}
+
 static int run_round(void *arg, struct ingest *k, struct error *err)
 {
 	const struct round *r = arg;
@@ -95,8 +101,7 @@ static int run_round(void *arg, struct ingest *k, struct error *err)
 
 static void await_round(struct fixture *f, struct round *r)
 {
-	assert_int_equal(writer_run(f->writer, run_round, fixture_note_end, r), 0);
-	fixture_await(f, &r->end);
+	run_in_writer(f, run_round, r);
 	assert_string_equal(r->end.text, "");
 }
 
@@ -279,11 +284,10 @@ static void begin_pair(struct fixture *f)
 static void report_pair(struct fixture *f, size_t feed, const char *guid)
 {
 	char link[64];
-	struct draft d;
+	struct draft d = draft_new("Feed");
 	struct item *it;
 
 	snprintf(link, sizeof(link), "https://%s.example/%s", f->feeds[feed].name, guid);
-	draft_init(&d, "Feed");
 	it = draft_add_text(&d, guid, link, RADAR_TITLE, RADAR("17"));
 	draft_match(&d, it, "alert/strait", "radar*");
 	draft_match(&d, it, "alert/zone", "navies");
@@ -379,23 +383,12 @@ TEST_ON(a_jump_ahead_closes_nothing, fixture, f)
 
 /* ---- edits and removal */
 
-static void edit(struct fixture *f, const char *op, const char *item, const char *other)
-{
-	struct request *q = story_request_new(op, str_from(item), str_from(other));
-
-	assert_non_null(q);
-	fixture_ask(f, q);
-	assert_string_equal(q->error.text, "");
-	assert_true(str_find(buf_str(&q->answer), STR("\"changed\":true"), 0) != STR_NPOS);
-	request_free(q);
-}
-
 TEST_ON(an_alert_goes_with_the_item_that_raised_it, fixture, f)
 {
 	begin(f, PLAIN);
 	report(f, ALPHA, "a", RADAR("17"));
 	report(f, BRAVO, "b", RADAR("17"));
-	edit(f, "split", "https://alpha.example/a", "");
+	fixture_edit(f, "split", "https://alpha.example/a", "", true);
 	assert_int_equal(
 		ask_database(f->dir, "SELECT a.story_id = i.story_id FROM alert a JOIN item i ON i.id = raised_by"), 1);
 	/* the story that is left keeps no claim to it: news there is none of the alert's */
@@ -410,7 +403,7 @@ TEST_ON(of_joined_stories_the_older_alert_goes_on, fixture, f)
 	report(f, ALPHA, "a", RADAR("17"));
 	report(f, BRAVO, "b", FERRY);
 	assert_alerts(f, "1.1 raised normal open; 2.1 raised normal open");
-	edit(f, "join", "https://bravo.example/b", "https://alpha.example/a");
+	fixture_edit(f, "join", "https://bravo.example/b", "https://alpha.example/a", true);
 	assert_alerts(f, "1.1 raised normal open; 2.1 raised normal open; 2.2 joined normal closed");
 	f->now_ms += HOUR_MS;
 	report(f, CHARLIE, "c", FERRY);
@@ -425,8 +418,8 @@ TEST_ON(numbers_stay_through_edits, fixture, f)
 	begin(f, PLAIN);
 	report(f, ALPHA, "a", RADAR("17"));
 	report(f, BRAVO, "b", FERRY);
-	edit(f, "join", "https://bravo.example/b", "https://alpha.example/a");
-	edit(f, "split", "https://bravo.example/b", "");
+	fixture_edit(f, "join", "https://bravo.example/b", "https://alpha.example/a", true);
+	fixture_edit(f, "split", "https://bravo.example/b", "", true);
 	report(f, CHARLIE, "c", QUARRY);
 	assert_alerts(
 		f, "1.1 raised normal open; 2.1 raised normal open; 2.2 joined normal closed; 3.1 raised normal open");
@@ -448,22 +441,18 @@ static int forget(void *arg, struct ingest *k, struct error *err)
 /* Its story was removed: it is closed without an event, and its row goes with its last events. */
 TEST_ON(an_alert_outlives_its_story, fixture, f)
 {
-	struct round r = {.now_ms = 0}, late;
+	struct round r = {.now_ms = NOW_MS};
 
 	begin(f, PLAIN);
 	report(f, ALPHA, "a", RADAR("17"));
-	assert_int_equal(writer_run(f->writer, drop_everything, fixture_note_end, &r), 0);
-	fixture_await(f, &r.end);
+	run_in_writer(f, drop_everything, &r);
 	pass(f, 25 * HOUR_MS);
 	assert_alerts(f, "");
 	assert_int_equal(ask_database(f->dir, "SELECT state FROM alert"), ALERT_CLOSED);
-	r = (struct round){.now_ms = NOW_MS};
-	assert_int_equal(writer_run(f->writer, forget, fixture_note_end, &r), 0);
-	fixture_await(f, &r.end);
+	run_in_writer(f, forget, &r);
 	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM alert"), 1);
-	late = (struct round){.now_ms = f->now_ms};
-	assert_int_equal(writer_run(f->writer, forget, fixture_note_end, &late), 0);
-	fixture_await(f, &late.end);
+	r.now_ms = f->now_ms;
+	run_in_writer(f, forget, &r);
 	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM alert"), 0);
 	report(f, ALPHA, "b", FERRY);
 	assert_alerts(f, "2.1 raised normal open");

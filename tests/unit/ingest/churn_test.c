@@ -194,7 +194,7 @@ static struct poll_report poll_text(struct fixture *f, const char *guid, const c
 static void storm(struct fixture *f, write_fn *write, bool has_new_guids, int updates)
 {
 	char title[256], text[1024], guid[32];
-	int64_t generation = 0, changed;
+	int64_t generation = 0;
 	struct poll_report r;
 
 	for (int poll = 0; poll < 15; poll++) {
@@ -202,19 +202,16 @@ static void storm(struct fixture *f, write_fn *write, bool has_new_guids, int up
 		snprintf(guid, sizeof(guid), "g%d", has_new_guids ? poll : 0);
 		r = poll_text(f, guid, title, text);
 		if (poll == CHURN_POLLS)
-			assert_int_equal(reader_generation(f->reader, &generation, &changed, NULL), 0);
+			generation = fixture_generation(f);
 	}
 	if (ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 3") != updates)
 		fail_msg("%s: %s: %d", title, text,
 			(int)ask_database(f->dir, "SELECT count(*) FROM event WHERE kind = 3"));
 	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM item"), 2);
 	if (updates == CHURN_POLLS) {
-		int64_t now;
-
 		/* what readers are given stays as it is */
 		assert_counts(r, 0, 0, 0, 2);
-		assert_int_equal(reader_generation(f->reader, &now, &changed, NULL), 0);
-		assert_int_equal(now, generation);
+		assert_int_equal(fixture_generation(f), generation);
 		assert_int_equal(
 			ask_database(f->dir, "SELECT max(updated) FROM story"), NOW_MS + CHURN_POLLS * MINUTE_MS);
 	}

@@ -3,11 +3,11 @@
  * many times over on one database.  Afterwards everything must fit together: what was reported is there,
  * the log has no hole and names nothing that is missing, and taking the same documents in once more
  * changes nothing. */
-#include "../ask.h"
+#include "seed.h"
+
 #include "fixture.h"
 
 #include <signal.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -17,19 +17,10 @@ enum { KILLS = 60, FEEDS = 3, ITEMS = 12, LIFE_MAX_US = 60 * 1000 };
  * feeds, and the newest but one is corrected once. */
 static struct poll_outcome *make_round(const struct feed_state *feed, int round)
 {
-	struct poll_outcome *o = calloc(1, sizeof(*o));
-	struct draft d;
+	struct draft d = draft_new("Feed");
+	struct poll_outcome *o;
 	char etag[32];
 
-	assert_non_null(o);
-	o->feed_id = feed->id;
-	o->at_ms = NOW_MS + round * MINUTE_MS;
-	o->kind = OUTCOME_DOCUMENT;
-	o->http_status = 200;
-	o->url = strdup(feed->url);
-	snprintf(etag, sizeof(etag), "%d", round);
-	o->etag = strdup(etag);
-	draft_init(&d, "Feed");
 	for (int i = round; i > round - ITEMS && i >= 0; i--) {
 		char guid[64], title[128];
 		bool shared = i % 3 == 0;
@@ -39,8 +30,9 @@ static struct poll_outcome *make_round(const struct feed_state *feed, int round)
 			!shared && i < round ? ", corrected" : "");
 		draft_add(&d, guid, NULL, title, "the fleet has begun its yearly exercise off the northern coast");
 	}
-	o->document = draft_encode(&d);
-	draft_release(&d);
+	o = outcome_of(feed, NOW_MS + round * MINUTE_MS, &d);
+	snprintf(etag, sizeof(etag), "%d", round);
+	o->etag = strdup(etag);
 	return o;
 }
 
@@ -97,16 +89,14 @@ static void live(struct fixture *f, int out)
 
 static void open_all(struct fixture *f)
 {
-	struct writer_options options = fixture_options(f->dir);
-
-	fixture_open(f, &options);
+	fixture_open(f);
 	fixture_sync(f, fixture_feeds, FEEDS);
 }
 
 static void check(struct fixture *f, const struct promise *promised)
 {
 	struct error err = {0};
-	int64_t generation, at, again;
+	int64_t generation;
 	struct store s;
 
 	assert_int_equal(store_open(&s, f->dir, STORE_READ, &err), 0);
@@ -135,7 +125,7 @@ static void check(struct fixture *f, const struct promise *promised)
 	store_close(&s);
 
 	/* the same documents once more */
-	assert_int_equal(reader_generation(f->reader, &generation, &at, NULL), 0);
+	generation = fixture_generation(f);
 	for (size_t i = 0; i < FEEDS; i++) {
 		int64_t cursor = fixture_cursor(f);
 		struct poll_report r;
@@ -147,8 +137,7 @@ static void check(struct fixture *f, const struct promise *promised)
 		assert_int_equal(r.fresh + r.copies + r.updates, 0);
 		assert_int_equal(fixture_cursor(f), cursor);
 	}
-	assert_int_equal(reader_generation(f->reader, &again, &at, NULL), 0);
-	assert_int_equal(again, generation);
+	assert_int_equal(fixture_generation(f), generation);
 }
 
 static void collect_promises(int in, struct promise *promised)
@@ -166,22 +155,15 @@ TEST(kills)
 {
 	struct promise promised[FEEDS] = {{.round = -1}, {.round = -1}, {.round = -1}};
 	struct fixture f = {.now_ms = NOW_MS};
-	const char *given = getenv("SITREP_TEST_SEED");
-	unsigned seed;
+	uint64_t seed = seed_choose();
 
-	if (given != NULL)
-		seed = (unsigned)strtoul(given, NULL, 10);
-	else
-		assert_int_equal(getrandom(&seed, sizeof(seed), 0), sizeof(seed));
-	print_message("SITREP_TEST_SEED=%u\n", seed);
 	state_dir_make(f.dir);
 	for (int n = 0; n < KILLS; n++) {
 		int pipe_fd[2];
 		pid_t child;
 		struct timespec life;
 
-		seed = seed * 1103515245U + 12345U;
-		life = (struct timespec){.tv_sec = 0, .tv_nsec = (long)(seed >> 8) % LIFE_MAX_US * 1000L};
+		life = (struct timespec){.tv_nsec = (long)seed_below(&seed, LIFE_MAX_US) * 1000};
 		assert_int_equal(pipe(pipe_fd), 0);
 		child = fork();
 		assert_true(child >= 0);

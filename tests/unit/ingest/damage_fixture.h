@@ -5,6 +5,7 @@
 
 #include "../../../daemon/ingest/ingest.h"
 #include "../../../daemon/ingest/retention.h"
+#include "raw.h"
 #include "rules_fixture.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/store/check.h"
@@ -204,8 +205,6 @@ static inline void populate(const char *dir)
 	struct error err = {0};
 	struct reader *reader;
 	struct story_edit_result edit;
-	char path[300];
-	sqlite3 *db;
 	bool changed;
 
 	assert_ok(ingest_open(&k, &options, &err) == 0, err);
@@ -232,11 +231,7 @@ static inline void populate(const char *dir)
 		feed_state_release(&feeds[i]);
 	ingest_close(&k);
 	/* a small file is copied faster in each of many cases */
-	db_path(dir, path);
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(db, "DELETE FROM near_phrase WHERE page > 1; VACUUM", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	raw_run_in(dir, "DELETE FROM near_phrase WHERE page > 1; VACUUM");
 }
 
 /* ---- everything that is done with a database ---- */

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* feed_match_test.c: which row a feed of the configuration has, whatever it is called now.  A feed of a list keeps its
  * items under another name, and gets nobody else's. */
-#include "fixture.h"
-
-#include <sqlite3.h>
-
-#include "../../../daemon/ingest/ingest.h"
-#include "sitrep/sql/sql.h"
+#include "raw.h"
 
 static struct feed_spec listed(const char *name, const char *url)
 {
@@ -153,18 +148,6 @@ TEST_ON(section, fixture, f)
 	assert_int_not_equal(f->feeds[0].id, id);
 }
 
-static void run_sql(const struct fixture *f, const char *sql)
-{
-	char path[600], *message = NULL;
-	sqlite3 *db;
-
-	snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s: %s", sql, message);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /* Feeds that an older version named by their place have no key yet, and lost the user of their address. */
 TEST_ON(older_rows, fixture, f)
 {
@@ -172,7 +155,6 @@ TEST_ON(older_rows, fixture, f)
 		listed("feed-0", "http://a.example/f"), listed("feed-1", "http://b.example/f")};
 	struct feed_spec after[] = {
 		listed("\xeb\xb6\x81", "http://b.example/f"), listed("\xd0\xb0", "http://a.example/f")};
-	struct writer_options options = fixture_options(f->dir);
 	int64_t id_a, id_b;
 
 	fixture_sync(f, before, 2);
@@ -180,8 +162,8 @@ TEST_ON(older_rows, fixture, f)
 	id_b = f->feeds[1].id;
 	poll_feed(f, 1, "of-b");
 	fixture_close(f);
-	run_sql(f, "UPDATE feed SET url_key = NULL");
-	fixture_open(f, &options);
+	raw_run_in(f->dir, "UPDATE feed SET url_key = NULL");
+	fixture_open(f);
 	after[1].key = "me@a.example/f";
 	fixture_sync(f, after, 2);
 	assert_int_equal(f->feeds[0].id, id_b);
@@ -198,12 +180,11 @@ TEST_ON(older_rows, fixture, f)
 TEST_ON(older_rows_lose_their_secrets, fixture, f)
 {
 	const struct feed_spec feed = listed("news", "http://a.example/f");
-	struct writer_options options = fixture_options(f->dir);
 
 	fixture_sync(f, &feed, 1);
 	fixture_close(f);
-	run_sql(f, "UPDATE feed SET url_key = NULL, link = 'http://me:secret@a.example/'");
-	fixture_open(f, &options);
+	raw_run_in(f->dir, "UPDATE feed SET url_key = NULL, link = 'http://me:secret@a.example/'");
+	fixture_open(f);
 	fixture_sync(f, &feed, 1);
 	assert_string_equal(f->feeds[0].link, "http://a.example/");
 	assert_string_equal(f->feeds[0].url, "http://a.example/f");

@@ -6,7 +6,7 @@
 #include <dirent.h>
 #include <poll.h>
 
-#include "../test.h"
+#include "../ask.h"
 #include "sitrep/base/arena.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/sha256.h"
@@ -185,11 +185,12 @@ static inline struct writer_options fixture_options(const char *dir)
 	};
 }
 
-static inline void fixture_open(struct fixture *f, const struct writer_options *options)
+static inline void fixture_open(struct fixture *f)
 {
+	struct writer_options options = fixture_options(f->dir);
 	struct error err = {0};
 
-	f->writer = writer_new(options, &err);
+	f->writer = writer_new(&options, &err);
 	assert_ok(f->writer != NULL, err);
 	f->reader = reader_new(f->dir, &err);
 	assert_ok(f->reader != NULL, err);
@@ -208,6 +209,19 @@ static inline void fixture_close(struct fixture *f)
 	writer_free(f->writer);
 	f->reader = NULL;
 	f->writer = NULL;
+}
+
+/* One number out of the database. */
+static inline int64_t ask_database(const char *dir, const char *query)
+{
+	struct store store;
+	struct error err = {0};
+	int64_t value;
+
+	assert_ok(store_open(&store, dir, STORE_READ, &err) == 0, err);
+	value = ask_number(store.db, query);
+	store_close(&store);
+	return value;
 }
 
 /* ---- changes of the configuration ---- */
@@ -243,16 +257,29 @@ static inline void fixture_note_answer(struct request *q)
 	fixture_note_end(q->arg, &q->error);
 }
 
-/* Waits for the answer, which the caller frees. */
-static inline void fixture_ask(struct fixture *f, struct request *q)
+/* Asks story_request_new()'s question and waits for the answer, which the caller frees. */
+static inline struct request *fixture_ask(struct fixture *f, const char *op, const char *item, const char *other)
 {
+	struct request *q = story_request_new(op, str_from(item), str_from(other));
 	struct error end = {0};
 
+	assert_non_null(q);
 	q->done = fixture_note_answer;
 	q->arg = &end;
 	assert_int_equal(request_submit(q, f->writer), 0);
 	fixture_await(f, &end);
 	assert_ptr_equal(q->arg, &end);
+	return q;
+}
+
+/* Splits or joins, which succeeds, and changes something or not. */
+static inline void fixture_edit(struct fixture *f, const char *op, const char *item, const char *other, bool changes)
+{
+	struct request *q = fixture_ask(f, op, item, other);
+
+	assert_string_equal(q->error.text, "");
+	assert_non_null(strstr(q->answer.data, changes ? "\"changed\":true" : "\"changed\":false"));
+	request_free(q);
 }
 
 /* The caller releases c. */
@@ -321,13 +348,17 @@ enum { ALPHA, BRAVO, CHARLIE };
 
 static inline void fixture_setup(struct fixture *f)
 {
-	struct writer_options options;
-
 	state_dir_make(f->dir);
-	options = fixture_options(f->dir);
-	fixture_open(f, &options);
+	fixture_open(f);
 	fixture_sync(f, fixture_feeds, 3);
 	f->now_ms = NOW_MS;
+}
+
+static inline void fixture_restart(struct fixture *f)
+{
+	fixture_close(f);
+	fixture_open(f);
+	fixture_sync(f, fixture_feeds, 3);
 }
 
 static inline void fixture_teardown(struct fixture *f)
@@ -352,6 +383,28 @@ static inline struct poll_outcome *outcome_make(const struct fixture *f, size_t 
 	o->http_status = 200;
 	o->url = strdup(f->feeds[feed].url);
 	return o;
+}
+
+/* A feed's answer with that document; releases the draft. */
+static inline struct poll_outcome *outcome_of(const struct feed_state *feed, int64_t at_ms, struct draft *draft)
+{
+	struct poll_outcome *o = calloc(1, sizeof(*o));
+
+	assert_non_null(o);
+	o->feed_id = feed->id;
+	o->at_ms = at_ms;
+	o->kind = OUTCOME_DOCUMENT;
+	o->http_status = 200;
+	o->url = strdup(feed->url);
+	o->document = draft_encode(draft);
+	draft_release(draft);
+	return o;
+}
+
+/* The same, now, of one of the fixture's feeds. */
+static inline struct poll_outcome *outcome_now(const struct fixture *f, size_t feed, struct draft *draft)
+{
+	return outcome_of(&f->feeds[feed], f->now_ms, draft);
 }
 
 /* The next report; the caller frees it. */
@@ -391,11 +444,7 @@ static inline struct poll_report fixture_take(struct fixture *f, struct poll_out
 
 static inline struct poll_report fixture_poll(struct fixture *f, size_t feed, struct draft *draft)
 {
-	struct poll_outcome *o = outcome_make(f, feed, OUTCOME_DOCUMENT);
-
-	o->document = draft_encode(draft);
-	draft_release(draft);
-	return fixture_take(f, o);
+	return fixture_take(f, outcome_now(f, feed, draft));
 }
 
 static inline void assert_counts(struct poll_report r, int fresh, int copies, int updates, int unchanged)
@@ -428,6 +477,15 @@ static inline char *fixture_events(struct fixture *f, int64_t after)
 		assert_ok(reader_events(f->reader, last, 100, &last, fixture_add_line, &out, &err) == 0, err);
 	} while (last != before);
 	return out.data != NULL ? buf_take(&out, NULL) : strdup("");
+}
+
+/* Counts what readers may have to be told of. */
+static inline int64_t fixture_generation(struct fixture *f)
+{
+	int64_t generation, changed_ms;
+
+	assert_int_equal(reader_generation(f->reader, &generation, &changed_ms, NULL), 0);
+	return generation;
 }
 
 /* Cursor of the newest event. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Feeds whose guids, or guids and links, change from poll to poll: when that is found out, what the items are known by
  * then, and that no change of this kind tells anything twice. */
-#include "../ask.h"
 #include "fixture.h"
 #include "sitrep/identity/identity_trust.h"
 
@@ -156,19 +155,6 @@ TEST_ON(changing_guids_give_way_to_links, fixture, f)
 	assert_events(f, 4, "updated:Tide table 9.1,new:Tide table 11.0");
 }
 
-static int64_t count_identities(struct fixture *f, const char *which)
-{
-	struct store s;
-	char text[128];
-	int64_t count;
-
-	snprintf(text, sizeof(text), "SELECT count(*) FROM ident WHERE %s", which);
-	assert_int_equal(store_open(&s, f->dir, STORE_READ, NULL), 0);
-	count = ask_number(s.db, text);
-	store_close(&s);
-	return count;
-}
-
 TEST_ON(changing_links_give_way_to_texts, fixture, f)
 {
 	int poll = 0;
@@ -179,7 +165,7 @@ TEST_ON(changing_links_give_way_to_texts, fixture, f)
 	assert_int_equal(identity_of(f), FEED_BY_URL);
 	poll_until_doubted(f, CHURN_BOTH, &poll, 10);
 	assert_int_equal(identity_of(f), FEED_BY_DIGEST);
-	identities = count_identities(f, "true");
+	identities = ask_database(f->dir, "SELECT count(*) FROM ident");
 	for (int i = 0; i < 2 * TRUST_POLLS; i++) {
 		struct poll_report r = poll_churned(f, CHURN_BOTH, poll++, 10, 0, 0);
 
@@ -187,7 +173,7 @@ TEST_ON(changing_links_give_way_to_texts, fixture, f)
 		assert_int_equal(r.distrusted, 0);
 	}
 	/* and the polls do not leave an alias each any more */
-	assert_int_equal(count_identities(f, "true"), identities);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM ident"), identities);
 	assert_counts(poll_churned(f, CHURN_BOTH, poll++, 11, 0, 0), 1, 0, 0, ITEMS - 1);
 	assert_int_equal(identity_of(f), FEED_BY_DIGEST);
 }
@@ -235,7 +221,7 @@ TEST_ON(first_identities_are_no_aliases, fixture, f)
 		fixture_poll(f, ALPHA, &d);
 	}
 	assert_int_equal(identity_of(f), FEED_BY_URL);
-	assert_int_equal(count_identities(f, "NOT alias"), ITEMS + 2);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM ident WHERE NOT alias"), ITEMS + 2);
 }
 
 TEST_ON(links_that_stay_find_what_was_edited, fixture, f)
@@ -340,16 +326,13 @@ TEST_ON(names_stay, fixture, f)
 
 TEST_ON(outlives_a_restart, fixture, f)
 {
-	struct writer_options options = fixture_options(f->dir);
 	int poll = 0;
 
 	poll_churned(f, CHURN_GUID, poll++, 10, 0, 0);
 	poll_churned(f, CHURN_GUID, poll++, 10, 0, 0);
 	poll_churned(f, CHURN_GUID, poll++, 10, 0, 0);
 	for (int i = 0; i < 2; i++) {
-		fixture_close(f);
-		fixture_open(f, &options);
-		fixture_sync(f, fixture_feeds, 3);
+		fixture_restart(f);
 		assert_int_equal(identity_of(f), i == 0 ? FEED_BY_GUID : FEED_BY_URL);
 		/* the window did, and then what it led to */
 		poll_churned(f, CHURN_GUID, poll++, 10, 0, 0);

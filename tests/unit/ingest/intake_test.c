@@ -7,13 +7,19 @@
 #define DATE_MS (NOW_MS - 25 * HOUR_MS - 1234)
 #define LONG2 "the ministry has ordered eight more patrol aircraft for the northern command"
 
-static struct poll_report poll_one(
-	struct fixture *f, size_t feed, const char *guid, const char *link, const char *title, const char *body)
+static struct poll_report poll_dated(struct fixture *f, size_t feed, const char *guid, const char *link,
+	const char *title, const char *body, int64_t published_ms)
 {
 	struct draft d = draft_new("Feed");
 
-	draft_add(&d, guid, link, title, body);
+	draft_add(&d, guid, link, title, body)->published = published_ms;
 	return fixture_poll(f, feed, &d);
+}
+
+static struct poll_report poll_one(
+	struct fixture *f, size_t feed, const char *guid, const char *link, const char *title, const char *body)
+{
+	return poll_dated(f, feed, guid, link, title, body, TIME_NONE);
 }
 
 TEST_ON(new_then_unchanged, fixture, f)
@@ -24,11 +30,8 @@ TEST_ON(new_then_unchanged, fixture, f)
 	assert_int_equal(reader_generation(f->reader, &generation, &changed, NULL), 0);
 	assert_int_equal(changed, NOW_MS);
 	for (int i = 0; i < 3; i++) {
-		int64_t again;
-
 		assert_counts(poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG), 0, 0, 0, 1);
-		assert_int_equal(reader_generation(f->reader, &again, &changed, NULL), 0);
-		assert_int_equal(again, generation);
+		assert_int_equal(fixture_generation(f), generation);
 	}
 	assert_events(f, 0, "new:Frigates");
 	assert_int_equal(f->feeds[ALPHA].items, 1);
@@ -49,9 +52,8 @@ TEST_ON(other_canon_version_is_quiet, fixture, f)
 	poll_one(f, ALPHA, "1", "https://a.example/1", "Frigates", LONG);
 	for (int i = 0; i < 2; i++) {
 		struct draft d = draft_new("Feed");
-		struct item *it;
+		struct item *it = draft_add(&d, "1", "https://a.example/1", "Frigates", LONG);
 
-		it = draft_add(&d, "1", "https://a.example/1", "Frigates", LONG);
 		it->canon_version = 2;
 		it->digest = digest_of(&d.arena, STR("the same words by other rules"));
 		assert_counts(fixture_poll(f, ALPHA, &d), 0, 0, 0, 1);
@@ -60,23 +62,12 @@ TEST_ON(other_canon_version_is_quiet, fixture, f)
 	/* ... and from then on the new digest is the one that copies are found by */
 	{
 		struct draft d = draft_new("Feed");
-		struct item *it;
+		struct item *it = draft_add(&d, "x", "https://b.example/x", "Frigates", LONG);
 
-		it = draft_add(&d, "x", "https://b.example/x", "Frigates", LONG);
 		it->canon_version = 2;
 		it->digest = digest_of(&d.arena, STR("the same words by other rules"));
 		assert_counts(fixture_poll(f, BRAVO, &d), 0, 1, 0, 0);
 	}
-}
-
-/* The same with a date. */
-static struct poll_report poll_dated(struct fixture *f, size_t feed, const char *guid, const char *link,
-	const char *title, const char *body, int64_t published_ms)
-{
-	struct draft d = draft_new("Feed");
-
-	draft_add(&d, guid, link, title, body)->published = published_ms;
-	return fixture_poll(f, feed, &d);
 }
 
 TEST_ON(guid_and_link_that_always_change, fixture, f)
@@ -129,27 +120,28 @@ TEST_ON(short_text_is_no_copy, fixture, f)
 	assert_counts(poll_one(f, BRAVO, "1", "https://b.example/1", "Daily update", ""), 1, 0, 0, 0);
 }
 
+/* A title of so many tokens. */
+static struct poll_report poll_tokens(
+	struct fixture *f, size_t feed, const char *guid, const char *title, uint32_t tokens)
+{
+	struct draft d = draft_new("Feed");
+	struct item *it = draft_add(&d, guid, NULL, title, "");
+
+	it->token_count = tokens;
+	it->published = DATE_MS;
+	return fixture_poll(f, feed, &d);
+}
+
 /* Eight tokens, of title and text together, are enough between feeds; the same feed needs none. */
 TEST_ON(tokens_that_are_enough, fixture, f)
 {
 	for (uint32_t tokens = 7; tokens <= 8; tokens++) {
 		const char *title = tokens == 7 ? "Seven" : "Eight";
-		struct draft d;
-		struct item *it;
 
-		for (size_t feed = ALPHA; feed <= BRAVO; feed++) {
-			draft_init(&d, "Feed");
-			it = draft_add(&d, title, NULL, title, "");
-			it->token_count = tokens;
-			it->published = DATE_MS;
-			assert_counts(fixture_poll(f, feed, &d), feed == ALPHA || tokens < 8,
-				feed == BRAVO && tokens == 8, 0, 0);
-		}
-		draft_init(&d, "Feed");
-		it = draft_add(&d, tokens == 7 ? "another 7" : "another 8", NULL, title, "");
-		it->token_count = tokens;
-		it->published = DATE_MS;
-		assert_counts(fixture_poll(f, ALPHA, &d), 0, 0, 0, 1);
+		assert_counts(poll_tokens(f, ALPHA, title, title, tokens), 1, 0, 0, 0);
+		assert_counts(poll_tokens(f, BRAVO, title, title, tokens), tokens < 8, tokens == 8, 0, 0);
+		assert_counts(
+			poll_tokens(f, ALPHA, tokens == 7 ? "another 7" : "another 8", title, tokens), 0, 0, 0, 1);
 	}
 }
 
@@ -163,14 +155,19 @@ static int count_reports(void *arg, const struct story *s)
 	return buf_putc(out, ']');
 }
 
-static void assert_stories(struct fixture *f, const char *expected)
+static void assert_stories_of(struct fixture *f, const char *rule, const char *expected)
 {
-	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 100};
+	struct story_query q = {.rule_name = rule, .before_sort_ms = INT64_MAX, .limit = 100};
 	struct buf out = BUF_INIT(64 * 1024);
 
 	assert_int_equal(read_stories(f->reader, &q, count_reports, &out, NULL), 0);
 	assert_string_equal(out.data != NULL ? out.data : "", expected);
 	buf_release(&out);
+}
+
+static void assert_stories(struct fixture *f, const char *expected)
+{
+	assert_stories_of(f, NULL, expected);
 }
 
 TEST_ON(copy_by_digest, fixture, f)
@@ -259,9 +256,8 @@ static struct poll_report poll_match(
 	struct fixture *f, size_t feed, const char *guid, const char *title, int64_t published, const char *rule)
 {
 	struct draft d = draft_new("Feed");
-	struct item *it;
+	struct item *it = draft_add(&d, guid, NULL, title, LONG);
 
-	it = draft_add(&d, guid, NULL, title, LONG);
 	it->published = published;
 	draft_match(&d, it, rule, "strait\nfrigate*");
 	return fixture_poll(f, feed, &d);
@@ -333,13 +329,8 @@ TEST_ON(dates_beyond_all_reason, fixture, f)
 
 TEST_ON(matches_of_rules, fixture, f)
 {
-	struct story_query q = {.rule_name = "output/naval", .before_sort_ms = INT64_MAX, .limit = 10};
-	struct buf out = BUF_INIT(1024);
-
 	poll_match(f, ALPHA, "1", "Frigates", TIME_NONE, "output/naval");
 	poll_match(f, ALPHA, "2", "Others", TIME_NONE, "output/others");
 	poll_match(f, BRAVO, "3", "Frigates", TIME_NONE, "output/naval");
-	assert_int_equal(read_stories(f->reader, &q, count_reports, &out, NULL), 0);
-	assert_string_equal(out.data, "[2/2 alpha bravo]");
-	buf_release(&out);
+	assert_stories_of(f, "output/naval", "[2/2 alpha bravo]");
 }

@@ -10,29 +10,42 @@
 #define LONG "two frigates sailed through the strait early on Monday the navy said"
 #define LONG2 "the ministry has ordered eight more patrol aircraft for the northern command"
 
-/* The rules in force; f's writer has a copy of its own. */
-struct rules {
-	struct stored_rules *known;
+struct desk {
+	struct fixture f;
+	struct stored_rules *known; /* the rules in force; the writer has a copy of its own */
 	int64_t generation;
 };
 
-static void use_rules(struct fixture *f, struct rules *r, const struct stored_rule *rules, size_t count)
+static void set_up(struct desk *k)
 {
-	struct writer_change c = {.generation = ++r->generation};
+	fixture_setup(&k->f);
+}
+
+static void tear_down(struct desk *k)
+{
+	fixture_teardown(&k->f);
+	stored_rules_free(k->known);
+}
+
+FIXTURE(desk, set_up, tear_down)
+
+static void use_rules(struct desk *k, const struct stored_rule *rules, size_t count)
+{
+	struct writer_change c = {.generation = ++k->generation};
 
 	c.rules = compile_rules(rules, count);
-	stored_rules_free(r->known);
-	r->known = compile_rules(rules, count);
-	assert_true(c.rules != NULL && r->known != NULL);
-	fixture_change(f, &c, fixture_feeds, 3);
+	stored_rules_free(k->known);
+	k->known = compile_rules(rules, count);
+	assert_true(c.rules != NULL && k->known != NULL);
+	fixture_change(&k->f, &c, fixture_feeds, 3);
 	writer_change_release(&c);
 }
 
-static void use_rule(struct fixture *f, struct rules *r, const char *name, const char *expression)
+static void use_rule(struct desk *k, const char *name, const char *expression)
 {
 	const struct stored_rule rule = {.name = name, .expression = expression};
 
-	use_rules(f, r, &rule, 1);
+	use_rules(k, &rule, 1);
 }
 
 struct found {
@@ -47,145 +60,139 @@ static void put_match(void *arg, const struct rule_hit *hit)
 	draft_match_if(to->draft, to->item, arena_str(&to->draft->arena, hit->rule).data, "strait", hit->truth);
 }
 
-/* A report whose text the rules find as a worker does. */
-static struct poll_report poll_text(
-	struct fixture *f, struct rules *r, size_t feed, const char *guid, const char *title, const char *body)
+/* Takes in a document with matches of the rules in force. */
+static struct poll_report take_matched(struct desk *k, size_t feed, struct draft *d)
+{
+	struct poll_outcome *o = outcome_now(&k->f, feed, d);
+
+	o->rules = k->generation;
+	return fixture_take(&k->f, o);
+}
+
+/* A report whose text the rules find as a worker does; rules NULL: none does. */
+static void poll_text_with(struct desk *k, const struct stored_rules *rules, size_t feed, const char *guid,
+	const char *title, const char *body)
 {
 	struct buf title_words = BUF_INIT(4096), body_words = BUF_INIT(4096);
 	struct rule_subject subject = {.title = str_from(title), .body = str_from(body)};
 	struct draft d = draft_new("Feed");
 	struct found to = {.draft = &d};
-	struct poll_outcome *o = outcome_make(f, feed, OUTCOME_DOCUMENT);
 	size_t count = 0;
 
 	to.item = draft_add(&d, guid, NULL, title, body);
-	to.item->published = f->now_ms;
+	to.item->published = k->f.now_ms;
 	assert_int_equal(rule_words(&title_words, subject.title, &count), 0);
 	assert_int_equal(rule_words(&body_words, subject.body, &count), 0);
 	subject.title_tokens = buf_str(&title_words);
 	subject.body_tokens = buf_str(&body_words);
-	if (r->known != NULL)
-		assert_int_equal(rule_set_match(r->known->set, &subject, put_match, &to), 0);
-	o->document = draft_encode(&d);
-	o->rules = r->generation;
-	draft_release(&d);
+	if (rules != NULL)
+		assert_int_equal(rule_set_match(rules->set, &subject, put_match, &to), 0);
+	take_matched(k, feed, &d);
 	buf_release(&title_words);
 	buf_release(&body_words);
-	return fixture_take(f, o);
 }
 
-static int64_t count_of(struct fixture *f, const char *kind)
+static void poll_text(struct desk *k, size_t feed, const char *guid, const char *title, const char *body)
 {
-	char *lines = fixture_events(f, 0);
+	poll_text_with(k, k->known, feed, guid, title, body);
+}
+
+static int64_t alerts(struct desk *k)
+{
+	char *lines = fixture_events(&k->f, 0);
 	int64_t count = 0;
 
-	for (const char *at = lines; (at = strstr(at, kind)) != NULL; at++)
+	for (const char *at = lines; (at = strstr(at, "\"event\":\"alert\"")) != NULL; at++)
 		count++;
 	free(lines);
 	return count;
 }
 
-static int64_t alerts(struct fixture *f)
-{
-	return count_of(f, "\"event\":\"alert\"");
-}
-
-static int64_t listed(struct fixture *f, const char *rule)
+static int64_t listed(struct desk *k, const char *rule)
 {
 	char text[200];
 
 	snprintf(text, sizeof(text), "SELECT count(*) FROM rule_match WHERE rule_key LIKE '%s#%%'", rule);
-	return ask_database(f->dir, text);
+	return ask_database(k->f.dir, text);
 }
 
-static int64_t waiting(struct fixture *f)
+static int64_t waiting(struct desk *k)
 {
-	return ask_database(f->dir, "SELECT count(*) FROM rule_pending");
+	return ask_database(k->f.dir, "SELECT count(*) FROM rule_pending");
 }
 
-static void reopen(struct fixture *f, struct rules *r, const char *name, const char *expression)
+static void reopen(struct desk *k, const char *name, const char *expression)
 {
-	struct writer_options options = fixture_options(f->dir);
-
-	fixture_close(f);
-	fixture_open(f, &options);
-	r->generation = 0;
-	use_rule(f, r, name, expression);
+	fixture_close(&k->f);
+	fixture_open(&k->f);
+	k->generation = 0;
+	use_rule(k, name, expression);
 }
 
 /* The third publisher makes the rule true, after a restart as well; the fourth does not make it true again. */
-TEST_ON(a_third_source, fixture, f)
+TEST_ON(a_third_source, desk, k)
 {
 	static const char rule[] = "strait sources>=3";
-	struct rules r = {.known = NULL};
 
-	use_rule(f, &r, "alert/strait", rule);
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	poll_text(f, &r, BRAVO, "1", "Frigates", LONG);
-	assert_int_equal(alerts(f), 0);
-	assert_int_equal(listed(f, "alert/strait"), 0);
-	assert_int_equal(waiting(f), 2);
-	reopen(f, &r, "alert/strait", rule);
-	poll_text(f, &r, CHARLIE, "1", "Frigates", LONG);
-	assert_int_equal(alerts(f), 1);
-	assert_int_equal(listed(f, "alert/strait"), 1);
-	poll_text(f, &r, CHARLIE, "2", "Frigates", LONG);
-	assert_int_equal(alerts(f), 1);
-	stored_rules_free(r.known);
+	use_rule(k, "alert/strait", rule);
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	poll_text(k, BRAVO, "1", "Frigates", LONG);
+	assert_int_equal(alerts(k), 0);
+	assert_int_equal(listed(k, "alert/strait"), 0);
+	assert_int_equal(waiting(k), 2);
+	reopen(k, "alert/strait", rule);
+	poll_text(k, CHARLIE, "1", "Frigates", LONG);
+	assert_int_equal(alerts(k), 1);
+	assert_int_equal(listed(k, "alert/strait"), 1);
+	poll_text(k, CHARLIE, "2", "Frigates", LONG);
+	assert_int_equal(alerts(k), 1);
 }
 
 /* The report whose words matched is told, though another one made the rule true. */
-TEST_ON(the_report_with_the_words_is_told, fixture, f)
+TEST_ON(the_report_with_the_words_is_told, desk, k)
 {
-	struct rules r = {.known = NULL}, none = {.known = NULL};
 	char *lines;
 
-	use_rule(f, &r, "alert/strait", "strait sources>=2");
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	none.generation = r.generation;
-	poll_text(f, &none, BRAVO, "1", "Frigates", LONG);
-	lines = fixture_events(f, 0);
+	use_rule(k, "alert/strait", "strait sources>=2");
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	poll_text_with(k, NULL, BRAVO, "1", "Frigates", LONG);
+	lines = fixture_events(&k->f, 0);
 	assert_non_null(strstr(lines, "\"event\":\"alert\""));
 	assert_non_null(strstr(strstr(lines, "\"event\":\"alert\""), "\"feed\":\"alpha\""));
 	assert_non_null(strstr(strstr(lines, "\"event\":\"alert\""), "\"terms\":[\"strait\"]"));
 	free(lines);
-	stored_rules_free(r.known);
 }
 
 /* A text that has lost the words waits for nothing. */
-TEST_ON(a_changed_text, fixture, f)
+TEST_ON(a_changed_text, desk, k)
 {
-	struct rules r = {.known = NULL};
 
-	use_rule(f, &r, "alert/strait", "strait sources>=2");
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	assert_int_equal(waiting(f), 1);
-	poll_text(f, &r, ALPHA, "1", "Aircraft", LONG2);
-	assert_int_equal(waiting(f), 0);
-	poll_text(f, &r, BRAVO, "1", "Aircraft", LONG2);
-	assert_int_equal(alerts(f), 0);
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	assert_int_equal(alerts(f), 1);
-	stored_rules_free(r.known);
+	use_rule(k, "alert/strait", "strait sources>=2");
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	assert_int_equal(waiting(k), 1);
+	poll_text(k, ALPHA, "1", "Aircraft", LONG2);
+	assert_int_equal(waiting(k), 0);
+	poll_text(k, BRAVO, "1", "Aircraft", LONG2);
+	assert_int_equal(alerts(k), 0);
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	assert_int_equal(alerts(k), 1);
 }
 
 /* An alert of one rule raises the priority that another one asks for. */
-TEST_ON(a_priority, fixture, f)
+TEST_ON(a_priority, desk, k)
 {
 	const struct stored_rule rules[] = {
 		{.name = "alert/strait", .expression = "strait sources>=2"},
 		{.name = "output/high", .expression = "frigates priority>=high"},
 		{.name = "output/urgent", .expression = "frigates priority>=urgent"},
 	};
-	struct rules r = {.known = NULL};
 
-	use_rules(f, &r, rules, 3);
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	assert_int_equal(listed(f, "output/high"), 0);
-	poll_text(f, &r, BRAVO, "1", "Frigates", LONG);
-	assert_int_equal(listed(f, "output/high"), 1);
-	assert_int_equal(listed(f, "output/urgent"), 0);
-	stored_rules_free(r.known);
+	use_rules(k, rules, 3);
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	assert_int_equal(listed(k, "output/high"), 0);
+	poll_text(k, BRAVO, "1", "Frigates", LONG);
+	assert_int_equal(listed(k, "output/high"), 1);
+	assert_int_equal(listed(k, "output/urgent"), 0);
 }
 
 /* ---- age */
@@ -205,62 +212,56 @@ static int settle_ages(void *arg, struct ingest *k, struct error *err)
 	return s->more < 0 ? s->more : 0;
 }
 
-static struct step ages_at(struct fixture *f, int64_t now_ms)
+static struct step ages_at(struct desk *k, int64_t now_ms)
 {
 	struct step s = {.now_ms = now_ms};
 
-	assert_int_equal(writer_run(f->writer, settle_ages, fixture_note_end, &s), 0);
-	fixture_await(f, &s.end);
+	assert_int_equal(writer_run(k->f.writer, settle_ages, fixture_note_end, &s), 0);
+	fixture_await(&k->f, &s.end);
 	assert_int_equal(s.end.code, 1);
 	return s;
 }
 
 /* The writer looks by itself, and at once when it has the rules: the wall clock is days behind the reports. */
-TEST_ON(an_age_that_came_while_the_daemon_was_down, fixture, f)
+TEST_ON(an_age_that_came_while_the_daemon_was_down, desk, k)
 {
 	static const char rule[] = "strait age>2h";
 	int64_t until_ms = clock_mono_ms() + WAIT_MS;
-	struct rules r = {.known = NULL};
 
-	use_rule(f, &r, "alert/strait", rule);
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	assert_int_equal(alerts(f), 0);
-	reopen(f, &r, "alert/strait", rule);
-	while (alerts(f) == 0)
+	use_rule(k, "alert/strait", rule);
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	assert_int_equal(alerts(k), 0);
+	reopen(k, "alert/strait", rule);
+	while (alerts(k) == 0)
 		assert_true(clock_mono_ms() < until_ms);
-	assert_int_equal(listed(f, "alert/strait"), 1);
-	stored_rules_free(r.known);
+	assert_int_equal(listed(k, "alert/strait"), 1);
 }
 
-TEST_ON(an_age, fixture, f)
+TEST_ON(an_age, desk, k)
 {
-	struct rules r = {.known = NULL};
 
-	use_rule(f, &r, "alert/strait", "strait age>2h sources<2");
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	poll_text(f, &r, BRAVO, "1", "Aircraft", LONG2 " strait");
-	poll_text(f, &r, CHARLIE, "1", "Aircraft", LONG2 " strait");
-	assert_false(ages_at(f, NOW_MS + 2 * HOUR_MS).changed);
-	assert_int_equal(alerts(f), 0);
-	ages_at(f, NOW_MS + 2 * HOUR_MS + 2 * MINUTE_MS);
-	assert_int_equal(alerts(f), 1);
-	assert_int_equal(listed(f, "alert/strait"), 1);
+	use_rule(k, "alert/strait", "strait age>2h sources<2");
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	poll_text(k, BRAVO, "1", "Aircraft", LONG2 " strait");
+	poll_text(k, CHARLIE, "1", "Aircraft", LONG2 " strait");
+	assert_false(ages_at(k, NOW_MS + 2 * HOUR_MS).changed);
+	assert_int_equal(alerts(k), 0);
+	ages_at(k, NOW_MS + 2 * HOUR_MS + 2 * MINUTE_MS);
+	assert_int_equal(alerts(k), 1);
+	assert_int_equal(listed(k, "alert/strait"), 1);
 	/* nothing is looked at again */
-	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM rule_pending WHERE due IS NOT NULL"), 0);
-	assert_false(ages_at(f, NOW_MS + 90 * DAY_MS).changed);
-	assert_int_equal(alerts(f), 1);
-	stored_rules_free(r.known);
+	assert_int_equal(ask_database(k->f.dir, "SELECT count(*) FROM rule_pending WHERE due IS NOT NULL"), 0);
+	assert_false(ages_at(k, NOW_MS + 90 * DAY_MS).changed);
+	assert_int_equal(alerts(k), 1);
 }
 
 /* Many stories become old at once: a step takes some of them. */
-TEST_ON(steps_of_ages_are_short, fixture, f)
+TEST_ON(steps_of_ages_are_short, desk, k)
 {
-	struct rules r = {.known = NULL};
 	struct step s;
 	struct draft d = draft_new("Feed");
-	struct poll_outcome *o;
 
-	use_rule(f, &r, "output/old", "strait age>2h");
+	use_rule(k, "output/old", "strait age>2h");
 	for (int i = 0; i < 2 * RULE_PENDING_STEP + 10; i++) {
 		char guid[32], body[128];
 		struct item *it;
@@ -269,81 +270,67 @@ TEST_ON(steps_of_ages_are_short, fixture, f)
 		snprintf(body, sizeof(body), "ship%d passed the strait%d on day%d of its voyage%d to port%d", i, i, i,
 			i, i);
 		it = draft_add(&d, guid, NULL, guid, body);
-		it->published = f->now_ms;
-		draft_match_if(&d, it, r.known->items[0].key, "strait", 2);
+		it->published = k->f.now_ms;
+		draft_match_if(&d, it, k->known->items[0].key, "strait", 2);
 	}
-	o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-	o->document = draft_encode(&d);
-	o->rules = r.generation;
-	draft_release(&d);
-	fixture_take(f, o);
-	s = ages_at(f, NOW_MS + 3 * HOUR_MS);
+	take_matched(k, ALPHA, &d);
+	s = ages_at(k, NOW_MS + 3 * HOUR_MS);
 	assert_int_equal(s.more, 1);
-	assert_int_equal(listed(f, "output/old"), RULE_PENDING_STEP);
-	ages_at(f, NOW_MS + 3 * HOUR_MS);
-	s = ages_at(f, NOW_MS + 3 * HOUR_MS);
+	assert_int_equal(listed(k, "output/old"), RULE_PENDING_STEP);
+	ages_at(k, NOW_MS + 3 * HOUR_MS);
+	s = ages_at(k, NOW_MS + 3 * HOUR_MS);
 	assert_int_equal(s.more, 0);
-	assert_int_equal(listed(f, "output/old"), 2 * RULE_PENDING_STEP + 10);
-	stored_rules_free(r.known);
+	assert_int_equal(listed(k, "output/old"), 2 * RULE_PENDING_STEP + 10);
 }
 
 /* ---- rules that come and go */
 
 /* Stored items wait for a new rule too; what is true already is listed and raises no alert. */
-TEST_ON(a_rule_comes, fixture, f)
+TEST_ON(a_rule_comes, desk, k)
 {
-	struct rules r = {.known = NULL};
 	int64_t until_ms = clock_mono_ms() + WAIT_MS;
 
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	poll_text(f, &r, BRAVO, "1", "Frigates", LONG);
-	poll_text(f, &r, ALPHA, "2", "Aircraft", LONG2);
-	use_rule(f, &r, "alert/strait", "(strait OR aircraft) sources>=2");
-	while (listed(f, "alert/strait") < 1 || waiting(f) < 3)
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	poll_text(k, BRAVO, "1", "Frigates", LONG);
+	poll_text(k, ALPHA, "2", "Aircraft", LONG2);
+	use_rule(k, "alert/strait", "(strait OR aircraft) sources>=2");
+	while (listed(k, "alert/strait") < 1 || waiting(k) < 3)
 		assert_true(clock_mono_ms() < until_ms);
-	assert_int_equal(alerts(f), 0);
-	poll_text(f, &r, CHARLIE, "2", "Aircraft", LONG2);
-	assert_int_equal(alerts(f), 1);
-	use_rules(f, &r, NULL, 0);
-	while (listed(f, "alert/strait") > 0 || waiting(f) > 0)
+	assert_int_equal(alerts(k), 0);
+	poll_text(k, CHARLIE, "2", "Aircraft", LONG2);
+	assert_int_equal(alerts(k), 1);
+	use_rules(k, NULL, 0);
+	while (listed(k, "alert/strait") > 0 || waiting(k) > 0)
 		assert_true(clock_mono_ms() < until_ms);
-	stored_rules_free(r.known);
 }
 
 /* A worker may claim any truth for a rule that it was sent. */
-TEST_ON(a_claimed_truth, fixture, f)
+TEST_ON(a_claimed_truth, desk, k)
 {
 	static const uint64_t truths[] = {2, 4, UINT64_MAX - 3, UINT64_C(1) << 63};
-	struct rules r = {.known = NULL};
 
-	use_rule(f, &r, "alert/strait", "strait sources>=3");
+	use_rule(k, "alert/strait", "strait sources>=3");
 	for (size_t i = 0; i < sizeof(truths) / sizeof(truths[0]); i++) {
 		char guid[8];
 		struct draft d = draft_new("Feed");
-		struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
 
 		snprintf(guid, sizeof(guid), "%zu", i);
-		draft_match_if(&d, draft_add(&d, guid, NULL, guid, LONG), r.known->items[0].key, "strait", truths[i]);
-		o->document = draft_encode(&d);
-		o->rules = r.generation;
-		draft_release(&d);
-		fixture_take(f, o);
+		draft_match_if(&d, draft_add(&d, guid, NULL, guid, LONG), k->known->items[0].key, "strait", truths[i]);
+		take_matched(k, ALPHA, &d);
 	}
-	assert_int_equal(alerts(f), 0);
-	assert_int_equal(waiting(f), 1);
-	stored_rules_free(r.known);
+	assert_int_equal(alerts(k), 0);
+	assert_int_equal(waiting(k), 1);
 }
 
 /* ---- the operator's edits */
 
-static void edit(struct fixture *f, const char *op, int64_t item, int64_t other)
+static void edit(struct desk *k, const char *op, int64_t item, int64_t other)
 {
 	char uids[2][UID_TEXT_MAX];
 	const int64_t ids[] = {item, other};
-	struct request *q;
 	struct store store;
 
-	assert_int_equal(store_open(&store, f->dir, STORE_READ, NULL), 0);
+	assert_int_equal(store_open(&store, k->f.dir, STORE_READ, NULL), 0);
 	for (size_t i = 0; i < 2; i++) {
 		struct sql_stmt *s;
 
@@ -354,38 +341,30 @@ static void edit(struct fixture *f, const char *op, int64_t item, int64_t other)
 		sql_finalize(&s, 1);
 	}
 	store_close(&store);
-	q = story_request_new(op, str_from(uids[0]), other != 0 ? str_from(uids[1]) : STR_NONE);
-	assert_non_null(q);
-	fixture_ask(f, q);
-	assert_string_equal(q->error.text, "");
-	request_free(q);
+	fixture_edit(&k->f, op, uids[0], other != 0 ? uids[1] : NULL, true);
 }
 
-TEST_ON(stories_are_joined_and_split, fixture, f)
+TEST_ON(stories_are_joined_and_split, desk, k)
 {
-	struct rules r = {.known = NULL};
 
-	use_rule(f, &r, "alert/strait", "frigates sources>=2");
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	poll_text(f, &r, BRAVO, "1", "Aircraft", LONG2);
-	assert_int_equal(alerts(f), 0);
-	edit(f, "join", 1, 2);
-	assert_int_equal(alerts(f), 1);
-	stored_rules_free(r.known);
+	use_rule(k, "alert/strait", "frigates sources>=2");
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	poll_text(k, BRAVO, "1", "Aircraft", LONG2);
+	assert_int_equal(alerts(k), 0);
+	edit(k, "join", 1, 2);
+	assert_int_equal(alerts(k), 1);
 }
 
 /* What a report waits for goes with it. */
-TEST_ON(a_split_report_waits_alone, fixture, f)
+TEST_ON(a_split_report_waits_alone, desk, k)
 {
-	struct rules r = {.known = NULL};
 
-	use_rule(f, &r, "output/few", "frigates sources>=3");
-	poll_text(f, &r, ALPHA, "1", "Frigates", LONG);
-	poll_text(f, &r, BRAVO, "1", "Frigates", LONG);
-	edit(f, "split", 2, 0);
-	assert_int_equal(ask_database(f->dir, "SELECT count(DISTINCT story_id) FROM rule_pending"), 2);
-	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM rule_pending p JOIN item i ON i.id = p.item_id"
-					      " WHERE i.story_id = p.story_id"),
+	use_rule(k, "output/few", "frigates sources>=3");
+	poll_text(k, ALPHA, "1", "Frigates", LONG);
+	poll_text(k, BRAVO, "1", "Frigates", LONG);
+	edit(k, "split", 2, 0);
+	assert_int_equal(ask_database(k->f.dir, "SELECT count(DISTINCT story_id) FROM rule_pending"), 2);
+	assert_int_equal(ask_database(k->f.dir, "SELECT count(*) FROM rule_pending p JOIN item i ON i.id = p.item_id"
+						" WHERE i.story_id = p.story_id"),
 		2);
-	stored_rules_free(r.known);
 }

@@ -100,20 +100,18 @@ TEST_ON(a_rule_comes_changes_and_goes, fixture, f)
 /* An unchanged rule costs nothing and loses nothing, over restarts too. */
 TEST_ON(a_rule_stays, fixture, f)
 {
-	struct writer_options options = fixture_options(f->dir);
-
 	add_items(f, 0, 10);
 	change_rules(f, &of_frigates, 1, 1);
 	await_shown(f, "output/o", 5);
 	change_rules(f, &of_frigates, 1, 2);
 	assert_int_equal(shown(f, "output/o"), 5);
 	fixture_close(f);
-	fixture_open(f, &options);
+	fixture_open(f);
 	assert_int_equal(shown(f, "output/o"), 5);
 	change_rules(f, &of_frigates, 1, 1);
 	assert_int_equal(shown(f, "output/o"), 5);
 	fixture_close(f);
-	fixture_open(f, &options);
+	fixture_open(f);
 	change_rules(f, &of_submarines, 1, 1);
 	await_shown(f, "output/o", 5);
 }
@@ -132,10 +130,8 @@ TEST_ON(late_documents, fixture, f)
 	draft_match(&d, draft_add(&d, "1", NULL, "A frigate", "text one is about it and nothing else at all"),
 		former->items[0].key, "frigate");
 	draft_add(&d, "2", NULL, "A submarine", "quite other words are found in the second text of these");
-	o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-	o->document = draft_encode(&d);
+	o = outcome_now(f, ALPHA, &d);
 	o->rules = 1;
-	draft_release(&d);
 	fixture_take(f, o);
 	await_shown(f, "output/o", 1);
 	stored_rules_free(former);
@@ -180,11 +176,7 @@ TEST_ON(steps, fixture, f)
 	rule_pending_release(&pending);
 	store_close(&s);
 	stored_rules_free(rules);
-	{
-		struct writer_options options = fixture_options(f->dir);
-
-		fixture_open(f, &options);
-	}
+	fixture_open(f);
 	assert_true(shown(f, "output/all") > 0);
 }
 

@@ -2,12 +2,11 @@
 /* That steps stay as they were released, that any released shape of the tables becomes today's, and that a migration
  * which fails leaves the file as it was.  Databases that old programs wrote are tried in tests/system/test_upgrade.py.
  */
-#include "../ask.h"
 #include "folder_fixture.h"
+#include "raw.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "../../../daemon/store/schema.h"
@@ -69,23 +68,6 @@ TEST(steps_are_frozen)
 	UNDO_17 "DROP TABLE rule; DROP INDEX item_publisher; DROP INDEX feed_kept; ALTER TABLE feed DROP COLUMN "      \
 		"kept_bytes; DROP INDEX item_story; CREATE INDEX item_story ON item(story_id)"
 
-static void run_sql(sqlite3 *db, const char *text)
-{
-	char *error = NULL;
-
-	if (sqlite3_exec(db, text, NULL, NULL, &error) != SQLITE_OK)
-		fail_msg("%s: %s", text, error);
-}
-
-static void run_sql_in(const char *path, const char *text)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	run_sql(db, text);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /* Rows of a query, one a line; the caller frees. */
 static int add_row(void *arg, int count, char **values, char **names)
 {
@@ -131,7 +113,7 @@ TEST_ON(tables_in_memory_are_those_of_the_steps, folder, f)
 
 	folder_fill(f);
 	snprintf(memory, sizeof(memory), "%s/memory.db", f->dir);
-	run_sql_in(memory, NEAR_SCHEMA STORY_CONSTRAINT_SCHEMA);
+	raw_run(memory, NEAR_SCHEMA STORY_CONSTRAINT_SCHEMA);
 	expected = rows(f->db, own);
 	assert_rows(memory, own, expected);
 	free(expected);
@@ -204,10 +186,10 @@ TEST_ON(every_shape_becomes_todays, folder, f)
 		assert_int_equal(unlink(f->db), 0);
 		folder_fill(f);
 		if (strstr(variants[i].text, UNDO_17) == NULL)
-			run_sql_in(f->db, UNDO_17);
-		run_sql_in(f->db, variants[i].text);
+			raw_run(f->db, UNDO_17);
+		raw_run(f->db, variants[i].text);
 		snprintf(text, sizeof(text), "PRAGMA user_version = %d", variants[i].version);
-		run_sql_in(f->db, text);
+		raw_run(f->db, text);
 		if (store_open(&s, f->dir, STORE_WRITE, &err) != 0)
 			fail_msg("%s: %s", variants[i].name, err.text);
 		store_close(&s);
@@ -222,8 +204,8 @@ TEST_ON(every_shape_becomes_todays, folder, f)
 TEST_ON(links_keep_what_they_say, folder, f)
 {
 	folder_fill(f);
-	run_sql_in(f->db, variants[6].text);
-	run_sql_in(f->db, UNDO_17 "PRAGMA user_version = 14");
+	raw_run(f->db, variants[6].text);
+	raw_run(f->db, UNDO_17 "PRAGMA user_version = 14");
 	folder_fill(f);
 	assert_rows(f->db,
 		"SELECT item_id, other_id, relation, score, shared, shared_of, numbers, numbers_of, title"
@@ -234,8 +216,8 @@ TEST_ON(links_keep_what_they_say, folder, f)
 TEST_ON(what_was_left_out_is_taken_over, folder, f)
 {
 	folder_fill(f);
-	run_sql_in(f->db, variants[2].text);
-	run_sql_in(f->db,
+	raw_run(f->db, variants[2].text);
+	raw_run(f->db,
 		"INSERT INTO near_sketch(item_id, story_id, source, seen, sketch) VALUES(7, 7, 1, 1, x'00'),"
 		" (8, 8, 1, 1, x'00'); INSERT INTO near_omitted VALUES(7, 3, 9);" UNDO_17 "PRAGMA user_version = 14");
 	folder_fill(f);
@@ -261,12 +243,12 @@ TEST_ON(renamed_tables_keep_their_rows, folder, f)
 		" FROM rule_match; SELECT rule_key, name, generation FROM rule; SELECT hex(history), polls FROM feed";
 
 	folder_fill(f);
-	run_sql_in(f->db, insert);
-	run_sql_in(f->db, UNDO_19 "PRAGMA user_version = 18");
+	raw_run(f->db, insert);
+	raw_run(f->db, UNDO_19 "PRAGMA user_version = 18");
 	folder_fill(f);
 	assert_rows(f->db, renamed, "1|5|6|7|8|1|2|0\n1|2|0|30\noutput/x#1|10|1|1|40\noutput/x#1|output/x|3\n0102|7\n");
 	/* and the rows still go with their story */
-	run_sql_in(f->db, "PRAGMA foreign_keys = ON; DELETE FROM item; DELETE FROM story");
+	raw_run(f->db, "PRAGMA foreign_keys = ON; DELETE FROM item; DELETE FROM story");
 	assert_rows(f->db, "SELECT * FROM story_constraint; SELECT * FROM rule_match", "");
 }
 
@@ -276,12 +258,12 @@ TEST_ON(numbers_of_alerts_are_counted_from_the_start, folder, f)
 	struct store s;
 
 	folder_fill(f);
-	run_sql_in(f->db, "UPDATE counter SET item_id = 5, cursor = 6;" UNDO_20 "PRAGMA user_version = 19");
+	raw_run(f->db, "UPDATE counter SET item_id = 5, cursor = 6;" UNDO_20 "PRAGMA user_version = 19");
 	folder_fill(f);
 	assert_rows(f->db, "SELECT item_id, cursor, alert_id FROM counter; SELECT count(*) FROM alert", "5|6|0\n0\n");
 	/* an alert's number is never used again, not even when the row of counters is damaged */
-	run_sql_in(f->db, "INSERT INTO alert VALUES(3, 'x', 1, 0, 1, 1, 1, 1, 1, 1, 1, 2, 0, 1, 0, NULL, NULL);"
-			  "UPDATE counter SET alert_id = 2");
+	raw_run(f->db, "INSERT INTO alert VALUES(3, 'x', 1, 0, 1, 1, 1, 1, 1, 1, 1, 2, 0, 1, 0, NULL, NULL);"
+		       "UPDATE counter SET alert_id = 2");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
 	assert_int_equal(counters_load(s.db, &counters, NULL), 0);
 	assert_int_equal(counters.alert_id, 6);
@@ -307,17 +289,17 @@ TEST_ON(failure_leaves_the_file, folder, f)
 {
 	folder_fill(f);
 	/* steps 8 to 14 have nothing against it, step 15 has */
-	run_sql_in(f->db, "ALTER TABLE feed DROP COLUMN onward_url; ALTER TABLE feed DROP COLUMN onward_since;"
-			  "ALTER TABLE feed DROP COLUMN onward_count; ALTER TABLE feed DROP COLUMN emptiness;"
-			  "ALTER TABLE feed DROP COLUMN identity; ALTER TABLE feed DROP COLUMN identity_trust;"
-			  "ALTER TABLE item RENAME COLUMN digest TO digests; " UNDO_LATER "; PRAGMA user_version = 7");
+	raw_run(f->db, "ALTER TABLE feed DROP COLUMN onward_url; ALTER TABLE feed DROP COLUMN onward_since;"
+		       "ALTER TABLE feed DROP COLUMN onward_count; ALTER TABLE feed DROP COLUMN emptiness;"
+		       "ALTER TABLE feed DROP COLUMN identity; ALTER TABLE feed DROP COLUMN identity_trust;"
+		       "ALTER TABLE item RENAME COLUMN digest TO digests; " UNDO_LATER "; PRAGMA user_version = 7");
 	assert_stays(f, -EUCLEAN, "item");
 	/* a step that fails in the middle */
-	run_sql_in(f->db, "ALTER TABLE item RENAME COLUMN digests TO digest;"
-			  "ALTER TABLE feed ADD COLUMN identity INTEGER NOT NULL DEFAULT 0");
+	raw_run(f->db, "ALTER TABLE item RENAME COLUMN digests TO digest;"
+		       "ALTER TABLE feed ADD COLUMN identity INTEGER NOT NULL DEFAULT 0");
 	assert_stays(f, -EIO, "identity");
 	/* and what was wrong being mended, it goes on */
-	run_sql_in(f->db, "ALTER TABLE feed DROP COLUMN identity");
+	raw_run(f->db, "ALTER TABLE feed DROP COLUMN identity");
 	folder_fill(f);
 }
 
@@ -326,7 +308,7 @@ TEST_ON(failure_leaves_the_file, folder, f)
 TEST_ON(statements_are_prepared_before_the_commit, folder, f)
 {
 	folder_fill(f);
-	run_sql_in(f->db, UNDO_19 "ALTER TABLE near_pending RENAME COLUMN week TO month; PRAGMA user_version = 18");
+	raw_run(f->db, UNDO_19 "ALTER TABLE near_pending RENAME COLUMN week TO month; PRAGMA user_version = 18");
 	assert_stays(f, -EUCLEAN, "week");
 }
 
@@ -353,8 +335,8 @@ static void copy_name(const struct folder *f, char name[420], const char *suffix
 
 static void mark_as_old(struct folder *f, const char *text)
 {
-	run_sql_in(f->db, text);
-	run_sql_in(f->db, UNDO_17 "PRAGMA user_version = 14");
+	raw_run(f->db, text);
+	raw_run(f->db, UNDO_17 "PRAGMA user_version = 14");
 }
 
 TEST_ON(copy_is_made_once_for_each_state, folder, f)
@@ -369,7 +351,7 @@ TEST_ON(copy_is_made_once_for_each_state, folder, f)
 	folder_fill(f);
 	assert_int_equal(access(first, F_OK), -1); /* a new database is not copied */
 	mark_as_old(f, "UPDATE counter SET cursor = 41");
-	run_sql_in(part, "CREATE TABLE left_by_a_start_that_was_killed(x)");
+	raw_run(part, "CREATE TABLE left_by_a_start_that_was_killed(x)");
 	folder_fill(f);
 	assert_rows(first, "PRAGMA user_version; SELECT cursor FROM total; PRAGMA integrity_check", "14\n41\nok\n");
 	assert_int_equal(stat(first, &before), 0);
@@ -408,7 +390,7 @@ TEST_ON(copy_has_what_stands_in_the_wal, folder, f)
 	folder_fill(f);
 	/* left open, so that nothing moves from the WAL into the file */
 	assert_int_equal(sqlite3_open(f->db, &other), SQLITE_OK);
-	run_sql(other,
+	raw_exec(other,
 		"PRAGMA wal_autocheckpoint = 0; UPDATE counter SET cursor = 77;" UNDO_17 "PRAGMA user_version = 14");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
 	assert_rows(first, "PRAGMA user_version; SELECT cursor FROM total", "14\n77\n");

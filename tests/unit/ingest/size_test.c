@@ -71,20 +71,12 @@ static void sync_feeds(struct house *h, const char *name, size_t hostile)
 
 static struct poll_report poll_feed(struct house *h, size_t feed, struct draft *d)
 {
-	struct poll_outcome *o = calloc(1, sizeof(*o));
 	struct pollfd fd = {.fd = writer_fd(h->fixture.writer), .events = POLLIN};
 	struct poll_report *r = NULL, copy;
 	int64_t cursor, bytes;
 
-	assert_non_null(o);
-	o->feed_id = h->states[feed].id;
-	o->at_ms = h->at_ms += 1000;
-	o->kind = OUTCOME_DOCUMENT;
-	o->http_status = 200;
-	o->url = strdup(h->urls[feed]);
-	o->document = draft_encode(d);
-	draft_release(d);
-	writer_submit(h->fixture.writer, o);
+	h->at_ms += 1000;
+	writer_submit(h->fixture.writer, outcome_of(&h->states[feed], h->at_ms, d));
 	while (r == NULL) {
 		assert_int_equal(poll(&fd, 1, WAIT_MS), 1);
 		r = writer_collect(h->fixture.writer, &cursor);

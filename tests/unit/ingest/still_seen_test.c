@@ -67,12 +67,8 @@ static void assert_all_known(struct fixture *f, size_t feed, const struct look *
 
 TEST_ON(after_a_restart, fixture, f)
 {
-	struct writer_options options = fixture_options(f->dir);
-
 	poll_items(f, ALPHA, &plain, 0, ITEMS, -1);
-	fixture_close(f);
-	fixture_open(f, &options);
-	fixture_sync(f, fixture_feeds, 3);
+	fixture_restart(f);
 	assert_all_known(f, ALPHA, &plain);
 }
 
@@ -153,9 +149,8 @@ static struct poll_report poll_read(
 	struct fixture *f, uint32_t version, const char *guid, const char *title, const char *body, int64_t updated_ms)
 {
 	struct draft d = draft_new("Feed");
-	struct item *it;
+	struct item *it = draft_add_text(&d, guid, NULL, title, body);
 
-	it = draft_add_text(&d, guid, NULL, title, body);
 	draft_match(&d, it, "alert/strait", "oil");
 	it->canon_version = version;
 	it->updated = updated_ms;
@@ -249,7 +244,6 @@ TEST_ON(sketches_of_another_version, fixture, f)
 
 TEST_ON(a_stored_sketch_of_another_version, fixture, f)
 {
-	struct writer_options options = fixture_options(f->dir);
 	struct store s;
 	int64_t changed;
 
@@ -260,7 +254,7 @@ TEST_ON(a_stored_sketch_of_another_version, fixture, f)
 	run_statements(s.db, "UPDATE near_sketch SET sketch = CAST(x'00' || substr(sketch, 2) AS BLOB)");
 	assert_true(sql_changed_ever(s.db) > changed);
 	store_close(&s);
-	fixture_open(f, &options);
+	fixture_open(f);
 	fixture_sync(f, fixture_feeds, 3);
 	assert_all_known(f, ALPHA, &plain);
 	assert_counts(poll_items(f, ALPHA, &plain, 0, ITEMS, 3), 0, 0, 1, ITEMS - 1);

@@ -14,7 +14,7 @@ struct faulty {
 /* One item that is the same at each round, one that is new in each, one whose text is another in each. */
 static struct poll_outcome *make_outcome(struct faulty *t, size_t feed)
 {
-	struct poll_outcome *o = outcome_make(&t->f, feed, OUTCOME_DOCUMENT);
+	struct poll_outcome *o;
 	char guid[64], link[96], title[128], body[256];
 	struct draft draft = draft_new("Outlet");
 	struct item *it;
@@ -31,9 +31,8 @@ static struct poll_outcome *make_outcome(struct faulty *t, size_t feed)
 	snprintf(body, sizeof(body), "The count of vessels in the gulf stands at %lld now as the navy says today",
 		(long long)t->round);
 	draft_add(&draft, "changing", "https://a.example/changing", "Count of vessels in the gulf", body);
-	o->document = draft_encode(&draft);
+	o = outcome_now(&t->f, feed, &draft);
 	o->etag = strdup("\"1\"");
-	draft_release(&draft);
 	return o;
 }
 
@@ -102,20 +101,12 @@ static int64_t poll_once(void *arg, uint32_t kinds, int64_t n)
 
 static void setup(struct faulty *t)
 {
-	struct writer_options options;
-
-	state_dir_make(t->f.dir);
-	options = fixture_options(t->f.dir);
-	fixture_open(&t->f, &options);
-	fixture_sync(&t->f, fixture_feeds, 3);
-	t->f.now_ms = NOW_MS;
+	fixture_setup(&t->f);
 }
 
 static void teardown(struct faulty *t)
 {
-	fixture_close(&t->f);
-	fixture_release_states(&t->f);
-	state_dir_remove(t->f.dir);
+	fixture_teardown(&t->f);
 }
 
 FIXTURE(faulty, setup, teardown)
@@ -148,7 +139,7 @@ static int64_t start_once(void *arg, uint32_t kinds, int64_t n)
 	reader_free(r);
 	writer_free(w);
 	failed = fault_disarm();
-	fixture_open(&t->f, &options);
+	fixture_open(&t->f);
 	return failed;
 }
 
@@ -180,11 +171,9 @@ static int64_t create_once(void *arg, uint32_t kinds, int64_t n)
 		assert_string_not_equal(err.text, "");
 	writer_free(w);
 	/* What a start that failed left behind is no hindrance to the next. */
-	fixture_open(&f, &options);
+	fixture_open(&f);
 	fixture_sync(&f, fixture_feeds, 3);
-	fixture_close(&f);
-	fixture_release_states(&f);
-	state_dir_remove(f.dir);
+	fixture_teardown(&f);
 	return failed;
 }
 

@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Which files are opened and which are refused, and that a refused one is left as it was. */
 #include "../../../daemon/sql/sql_internal.h"
-#include "../ask.h"
 #include "folder_fixture.h"
+#include "raw.h"
 #include "sitrep/sql/database.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/store/check.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
-
-static void run_sql(const char *path, const char *text)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
 
 static struct buf read_all(const char *path)
 {
@@ -77,11 +67,6 @@ TEST_ON(made_and_opened_again, folder, f)
 	state_dir_remove(inner);
 }
 
-static int64_t pragma(struct sql_db *db, const char *text)
-{
-	return ask_number(db, text);
-}
-
 /* A database of version 1 becomes one of today, with what was in it. */
 TEST_ON(migration, folder, f)
 {
@@ -91,38 +76,38 @@ TEST_ON(migration, folder, f)
 	struct store s;
 	char sql[128];
 
-	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
-	store_close(&s);
-	run_sql(f->db, UNDO_19 "DROP INDEX feed_kept; DROP INDEX feed_uid_stem");
+	folder_fill(f);
+	raw_run(f->db, UNDO_19 "DROP INDEX feed_kept; DROP INDEX feed_uid_stem");
 	for (size_t i = 0; i < sizeof(undo) / sizeof(*undo); i++) {
 		snprintf(sql, sizeof(sql), "ALTER TABLE feed DROP COLUMN %s", undo[i]);
-		run_sql(f->db, sql);
+		raw_run(f->db, sql);
 	}
-	run_sql(f->db, "DROP INDEX item_publisher; DROP INDEX item_story; CREATE INDEX item_story ON item(story_id);");
-	run_sql(f->db, "ALTER TABLE item DROP COLUMN publisher_id; DROP TABLE websub; DROP TABLE publisher;"
+	raw_run(f->db, "DROP INDEX item_publisher; DROP INDEX item_story; CREATE INDEX item_story ON item(story_id);");
+	raw_run(f->db, "ALTER TABLE item DROP COLUMN publisher_id; DROP TABLE websub; DROP TABLE publisher;"
 		       "DROP TABLE story_link; DROP TABLE revision; DROP TABLE near_sketch; DROP TABLE near_phrase; "
 		       "DROP TABLE near_state; DROP TABLE near_pending; DROP TABLE held; DROP TABLE clock; DROP "
 		       "TABLE story_alias; DROP "
 		       "INDEX item_uid; DROP TABLE rule;");
 	for (int slot = 0; slot < 4; slot++) {
 		snprintf(sql, sizeof(sql), "DROP TABLE near_bucket_%d", slot);
-		run_sql(f->db, sql);
+		raw_run(f->db, sql);
 	}
-	run_sql(f->db,
+	raw_run(f->db,
 		"INSERT INTO feed(name, url, categories, rank, active, backlog, health, failure, http_status, "
 		"errors, polls,"
 		" not_modified, bytes, items, server_wait, etag, last_modified)"
 		" VALUES('old', 'https://old.example/', '', 50, 1, 0, 1, 0, 200, 0, 7, 3, 1, 2, 0, '\"kept\"', 'then');"
 		"PRAGMA user_version = 1");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
-	assert_int_equal(pragma(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
-	assert_int_equal(pragma(s.db, "SELECT polls FROM feed WHERE name = 'old' AND moved = 0 AND moved_count = 0 AND "
-				      "history IS NULL"),
-		7);
-	assert_int_equal(pragma(s.db, "SELECT count(*) FROM websub"), 0);
-	assert_int_equal(pragma(s.db, "SELECT count(*) FROM feed WHERE uid_stem = 'old'"), 1);
+	assert_int_equal(ask_number(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
 	assert_int_equal(
-		pragma(s.db, "SELECT count(*) FROM feed WHERE etag = '\"kept\"' AND last_modified = 'then'"), 1);
+		ask_number(s.db, "SELECT polls FROM feed WHERE name = 'old' AND moved = 0 AND moved_count = 0 AND "
+				 "history IS NULL"),
+		7);
+	assert_int_equal(ask_number(s.db, "SELECT count(*) FROM websub"), 0);
+	assert_int_equal(ask_number(s.db, "SELECT count(*) FROM feed WHERE uid_stem = 'old'"), 1);
+	assert_int_equal(
+		ask_number(s.db, "SELECT count(*) FROM feed WHERE etag = '\"kept\"' AND last_modified = 'then'"), 1);
 	store_close(&s);
 }
 
@@ -132,19 +117,20 @@ TEST_ON(settings, folder, f)
 	int on;
 
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
-	assert_int_equal(pragma(s.db, "PRAGMA application_id"), STORE_APPLICATION_ID);
-	assert_int_equal(pragma(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
-	assert_int_equal(pragma(s.db, "PRAGMA synchronous"), 2);
-	assert_int_equal(pragma(s.db, "PRAGMA foreign_keys"), 1);
-	assert_int_equal(pragma(s.db, "PRAGMA auto_vacuum"), 2);
-	assert_int_equal(pragma(s.db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+	assert_int_equal(ask_number(s.db, "PRAGMA application_id"), STORE_APPLICATION_ID);
+	assert_int_equal(ask_number(s.db, "PRAGMA user_version"), STORE_SCHEMA_VERSION);
+	assert_int_equal(ask_number(s.db, "PRAGMA synchronous"), 2);
+	assert_int_equal(ask_number(s.db, "PRAGMA foreign_keys"), 1);
+	assert_int_equal(ask_number(s.db, "PRAGMA auto_vacuum"), 2);
+	assert_int_equal(ask_number(s.db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
 	assert_int_equal(sqlite3_db_config(s.db->handle, SQLITE_DBCONFIG_DEFENSIVE, -1, &on), SQLITE_OK);
 	assert_int_equal(on, 1);
 	/* "..." is a name, never a string */
 	assert_int_equal(sql_exec(s.db, "SELECT \"naval\"", NULL, "test"), -EIO);
 	/* every table is strict */
-	assert_int_equal(pragma(s.db, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
-				      " AND name NOT LIKE 'sqlite_%' AND strict = 0"),
+	assert_int_equal(
+		ask_number(s.db, "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+				 " AND name NOT LIKE 'sqlite_%' AND strict = 0"),
 		0);
 	store_close(&s);
 }
@@ -222,7 +208,7 @@ TEST_ON(locks_stay, folder, f)
 
 	snprintf(shm, sizeof(shm), "%s-shm", f->db);
 	assert_int_equal(store_open(&writer, f->dir, STORE_WRITE, NULL), 0);
-	assert_int_equal(pragma(writer.db, "SELECT cursor FROM counter"), 0);
+	assert_int_equal(ask_number(writer.db, "SELECT cursor FROM counter"), 0);
 	held = locks_on(f->db);
 	held_on_index = locks_on(shm);
 	assert_true(held > 0);
@@ -256,9 +242,9 @@ TEST_ON(locks_stay_beside_a_refusal, folder, f)
 
 		unlink(f->db);
 		folder_fill(f);
-		run_sql(f->db, ids[i]);
+		raw_run(f->db, ids[i]);
 		assert_int_equal(sql_open(&holder, f->db, SQL_WRITE, NULL, "test"), 0);
-		pragma(holder, "SELECT count(*) FROM item");
+		ask_number(holder, "SELECT count(*) FROM item");
 		held = locks_on(f->db);
 		assert_true(held > 0);
 		assert_true(store_open(&s, f->dir, STORE_READ, NULL) < 0);
@@ -272,7 +258,7 @@ TEST_ON(locks_stay_beside_a_refusal, folder, f)
 TEST_ON(newer, folder, f)
 {
 	folder_fill(f);
-	run_sql(f->db, "PRAGMA user_version = 9999");
+	raw_run(f->db, "PRAGMA user_version = 9999");
 	assert_refused(f, -ENOTSUP, "newer");
 }
 
@@ -285,22 +271,20 @@ TEST_ON(newer_in_the_wal_only, folder, f)
 	folder_fill(f);
 	/* left open: nothing is moved from the WAL into the file */
 	assert_int_equal(sqlite3_open(f->db, &other), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(other, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 9999", NULL, NULL, NULL),
-		SQLITE_OK);
+	raw_exec(other, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 9999");
 	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, &err), -ENOTSUP);
 	sqlite3_close(other);
 }
 
 TEST_ON(other_program, folder, f)
 {
-	run_sql(f->db, "PRAGMA application_id = 1234; CREATE TABLE t(x)");
+	raw_run(f->db, "PRAGMA application_id = 1234; CREATE TABLE t(x)");
 	assert_refused(f, -EPROTO, "another program");
 }
 
 TEST_ON(other_program_without_id, folder, f)
 {
-	run_sql(f->db, "CREATE TABLE bookmarks(x); PRAGMA user_version = 1");
+	raw_run(f->db, "CREATE TABLE bookmarks(x); PRAGMA user_version = 1");
 	assert_refused(f, -EPROTO, "another program");
 }
 
@@ -327,7 +311,7 @@ TEST_ON(empty_files_are_begun, folder, f)
 	folder_fill(f);
 	unlink(f->db);
 	/* as a start that was killed early leaves it */
-	run_sql(f->db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = 1397314642");
+	raw_run(f->db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = 1397314642");
 	folder_fill(f);
 }
 
@@ -396,23 +380,21 @@ static int check_all(struct check *c, struct error *err)
 TEST_ON(check_of_a_table_that_cannot_be_read, folder, f)
 {
 	struct error err = {0};
-	struct store s;
 	struct check *c;
 	int64_t before;
 
-	assert_int_equal(store_open(&s, f->dir, STORE_WRITE, NULL), 0);
-	before = pragma(s.db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name < 'publisher'"
-			      " AND name NOT LIKE 'sqlite%'");
-	store_close(&s);
+	folder_fill(f);
+	before = ask_database(f->dir, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name < 'publisher'"
+				      " AND name NOT LIKE 'sqlite%'");
 	c = check_new(f->dir, false, on_finding, NULL, &err);
 	assert_non_null(c);
 	assert_int_equal(check_all(c, &err), 0);
 	/* a step lists the tables, then each takes one; of this one, which is not the last, half is left */
-	run_sql(f->db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300)"
+	raw_run(f->db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300)"
 		       " INSERT INTO publisher SELECT i, 'p' || i FROM n");
 	for (int64_t i = 0; i < before + 2; i++)
 		assert_int_equal(check_step(c, &err), 1);
-	run_sql(f->db, "ALTER TABLE publisher RENAME COLUMN id TO number");
+	raw_run(f->db, "ALTER TABLE publisher RENAME COLUMN id TO number");
 	assert_int_equal(check_all(c, &err), -EIO);
 	assert_non_null(strstr(err.text, "id"));
 	assert_int_equal(check_all(c, &err), 0);

@@ -81,27 +81,19 @@ enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 
 static struct poll_outcome *make_step(int n, const struct feed_state *feeds)
 {
-	struct poll_outcome *o = calloc(1, sizeof(*o));
 	const struct step *step = &steps[n];
 	struct draft d = draft_new("Feed");
+	int64_t at_ms = NOW_MS;
 
-	assert_non_null(o);
-	o->feed_id = feeds[step->feed].id;
-	o->at_ms = NOW_MS;
 	for (int i = 0; i <= n; i++)
-		o->at_ms += steps[i].after_ms;
-	o->kind = OUTCOME_DOCUMENT;
-	o->http_status = 200;
-	o->url = strdup(feeds[step->feed].url);
+		at_ms += steps[i].after_ms;
 	for (const struct report_text *t = step->texts; t < step->texts + 4 && t->guid != NULL; t++) {
 		struct item *it = draft_add_text(&d, t->guid, NULL, t->title, t->body);
 
 		if (t->alert)
 			draft_match(&d, it, "alert/strait", "radar*");
 	}
-	o->document = draft_encode(&d);
-	draft_release(&d);
-	return o;
+	return outcome_of(&feeds[step->feed], at_ms, &d);
 }
 
 /* ---- a life ---- */

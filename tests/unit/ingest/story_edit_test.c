@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The operator's word on stories: what split and join do to counts, names, matches and the log, and what they leave. */
-#include <sqlite3.h>
-
-#include "fixture.h"
+#include "raw.h"
 #include "sitrep/store/uid.h"
 
 #define LONG "two frigates sailed through the strait early on Monday the navy said"
@@ -72,63 +70,6 @@ static struct river read_river(struct fixture *f, const char *rule_name)
 	return r;
 }
 
-/* The answer; the caller frees it. */
-static struct request *ask(struct fixture *f, const char *op, const char *item, const char *other)
-{
-	struct request *q = story_request_new(op, str_from(item), str_from(other));
-
-	assert_non_null(q);
-	fixture_ask(f, q);
-	return q;
-}
-
-/* Says it and looks at whether that changed anything. */
-static void edit(struct fixture *f, const char *op, const char *item, const char *other, bool changes)
-{
-	struct request *q = ask(f, op, item, other);
-
-	assert_string_equal(q->error.text, "");
-	buf_putc(&q->answer, '\0');
-	assert_non_null(strstr(q->answer.data, changes ? "\"changed\":true" : "\"changed\":false"));
-	request_free(q);
-}
-
-static int64_t generation(struct fixture *f)
-{
-	int64_t g, changed;
-
-	assert_int_equal(reader_generation(f->reader, &g, &changed, NULL), 0);
-	return g;
-}
-
-static int64_t newest(struct fixture *f)
-{
-	int64_t oldest, cursor;
-
-	assert_int_equal(reader_cursors(f->reader, &oldest, &cursor, NULL), 0);
-	return cursor;
-}
-
-/* A number from the database as it lies on disk. */
-static int64_t look(struct fixture *f, const char *text)
-{
-	char path[300];
-	sqlite3 *db;
-	sqlite3_stmt *s;
-	int64_t n = -1;
-
-	snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_busy_timeout(db, WAIT_MS), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
-	if (sqlite3_step(s) == SQLITE_ROW)
-		n = sqlite3_column_int64(s, 0);
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	return n;
-}
-
 TEST_ON(split_makes_two_of_one, fixture, f)
 {
 	struct river before, after;
@@ -140,9 +81,9 @@ TEST_ON(split_makes_two_of_one, fixture, f)
 	before = read_river(f, NULL);
 	assert_int_equal(before.count, 2);
 	assert_int_equal(before.stories[1].total, 2);
-	g = generation(f);
-	cursor = newest(f);
-	edit(f, "split", before.stories[1].reports[1], NULL, true);
+	g = fixture_generation(f);
+	cursor = fixture_cursor(f);
+	fixture_edit(f, "split", before.stories[1].reports[1], NULL, true);
 	after = read_river(f, NULL);
 	assert_int_equal(after.count, 3);
 	/* where it came in: between the others */
@@ -151,20 +92,20 @@ TEST_ON(split_makes_two_of_one, fixture, f)
 	assert_int_equal(after.stories[1].total, 1);
 	assert_int_equal(after.stories[2].total, 1);
 	assert_int_equal(after.stories[2].sources, 1);
-	assert_int_equal(generation(f), g + 1);
+	assert_int_equal(fixture_generation(f), g + 1);
 	events = fixture_events(f, cursor);
 	assert_non_null(strstr(events, "\"event\":\"new\""));
 	assert_non_null(strstr(events, "\"relation\":\"split\""));
 	assert_non_null(strstr(events, before.stories[1].reports[0]));
-	assert_int_equal(newest(f), cursor + 1);
+	assert_int_equal(fixture_cursor(f), cursor + 1);
 	free(events);
 	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
 	assert_int_equal(counts.stories, 3);
 	assert_int_equal(counts.items, 3);
 	/* the same again */
-	edit(f, "split", before.stories[1].reports[1], NULL, false);
-	assert_int_equal(generation(f), g + 1);
-	assert_int_equal(newest(f), cursor + 1);
+	fixture_edit(f, "split", before.stories[1].reports[1], NULL, false);
+	assert_int_equal(fixture_generation(f), g + 1);
+	assert_int_equal(fixture_cursor(f), cursor + 1);
 	/* a revision stays where it is; a copy of it goes to one of the two and joins none to the other */
 	poll_one(f, BRAVO, "1", "Frigates turn back", LONG, NULL);
 	after = read_river(f, NULL);
@@ -191,7 +132,7 @@ TEST_ON(a_part_of_the_backlog_stays_in_its_place, fixture, f)
 	poll_one(f, CHARLIE, "1", "Aircraft", LONG2, NULL);
 	r = read_river(f, NULL);
 	assert_int_equal(r.stories[1].sort_ms, NOW_MS - 3 * DAY_MS);
-	edit(f, "split", r.stories[1].reports[1], NULL, true);
+	fixture_edit(f, "split", r.stories[1].reports[1], NULL, true);
 	r = read_river(f, NULL);
 	assert_int_equal(r.count, 3);
 	assert_int_equal(r.stories[1].sort_ms, NOW_MS - 2 * DAY_MS);
@@ -204,7 +145,7 @@ TEST_ON(split_takes_along_what_it_raised, fixture, f)
 
 	poll_two_stories(f);
 	r = read_river(f, NULL);
-	edit(f, "split", r.stories[1].reports[1], NULL, true);
+	fixture_edit(f, "split", r.stories[1].reports[1], NULL, true);
 	assert_int_equal(read_river(f, "output/ships").count, 2);
 	r = read_river(f, "alert/strait");
 	assert_int_equal(r.count, 1);
@@ -224,10 +165,10 @@ TEST_ON(join_makes_one_of_two, fixture, f)
 
 	poll_two_stories(f);
 	before = read_river(f, NULL);
-	g = generation(f);
-	cursor = newest(f);
+	g = fixture_generation(f);
+	cursor = fixture_cursor(f);
 	/* the older one stays, whichever is named first */
-	edit(f, "join", before.stories[1].reports[1], before.stories[0].uid, true);
+	fixture_edit(f, "join", before.stories[1].reports[1], before.stories[0].uid, true);
 	after = read_river(f, NULL);
 	assert_int_equal(after.count, 1);
 	assert_string_equal(after.stories[0].uid, before.stories[1].uid);
@@ -236,11 +177,11 @@ TEST_ON(join_makes_one_of_two, fixture, f)
 	assert_int_equal(after.stories[0].sort_ms, before.stories[1].sort_ms);
 	assert_int_equal(read_river(f, "output/planes").count, 1);
 	assert_int_equal(read_river(f, "output/ships").count, 1);
-	assert_int_equal(generation(f), g + 1);
+	assert_int_equal(fixture_generation(f), g + 1);
 	events = fixture_events(f, cursor);
 	assert_non_null(strstr(events, "\"event\":\"copy\""));
 	assert_non_null(strstr(events, "\"relation\":\"joined\""));
-	assert_int_equal(newest(f), cursor + 1);
+	assert_int_equal(fixture_cursor(f), cursor + 1);
 	free(events);
 	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
 	assert_int_equal(counts.stories, 1);
@@ -248,16 +189,16 @@ TEST_ON(join_makes_one_of_two, fixture, f)
 	assert_int_equal(
 		reader_story_details(f->reader, str_from(before.stories[0].uid), note_details, &named, NULL), 0);
 	assert_string_equal(named.stories[0].uid, after.stories[0].uid);
-	edit(f, "join", before.stories[0].uid, before.stories[1].uid, false);
-	assert_int_equal(generation(f), g + 1);
+	fixture_edit(f, "join", before.stories[0].uid, before.stories[1].uid, false);
+	assert_int_equal(fixture_generation(f), g + 1);
 	/* apart again it has its old name again, which leads nowhere else */
-	edit(f, "split", before.stories[0].uid, NULL, true);
+	fixture_edit(f, "split", before.stories[0].uid, NULL, true);
 	after = read_river(f, NULL);
 	assert_int_equal(after.count, 2);
 	assert_string_equal(after.stories[0].uid, before.stories[0].uid);
-	assert_int_equal(look(f, "SELECT count(*) FROM story_alias"), 0);
-	assert_int_equal(look(f, "SELECT count(*) FROM story_constraint WHERE together = 1"), 0);
-	assert_int_equal(look(f, "SELECT count(*) FROM story_constraint WHERE together = 0"), 1);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_alias"), 0);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_constraint WHERE together = 1"), 0);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_constraint WHERE together = 0"), 1);
 }
 
 TEST_ON(names_stay_through_many_words, fixture, f)
@@ -271,7 +212,7 @@ TEST_ON(names_stay_through_many_words, fixture, f)
 	memcpy(second, r.stories[1].reports[1], sizeof(second));
 	memcpy(third, r.stories[0].uid, sizeof(third));
 	/* the one that began the story goes; the story keeps its name */
-	edit(f, "split", first, NULL, true);
+	fixture_edit(f, "split", first, NULL, true);
 	r = read_river(f, NULL);
 	assert_int_equal(r.count, 3);
 	assert_string_equal(r.stories[2].reports[0], second);
@@ -280,23 +221,24 @@ TEST_ON(names_stay_through_many_words, fixture, f)
 	memcpy(apart, r.stories[1].uid, sizeof(apart));
 	assert_string_not_equal(apart, first);
 	/* another joins it, and it leaves that as well: a third name */
-	edit(f, "join", first, third, true);
-	edit(f, "split", first, NULL, true);
+	fixture_edit(f, "join", first, third, true);
+	fixture_edit(f, "split", first, NULL, true);
 	r = read_river(f, NULL);
 	assert_int_equal(r.count, 3);
 	for (size_t i = 0; i < 3; i++)
 		for (size_t k = 0; k < i; k++)
 			assert_string_not_equal(r.stories[i].uid, r.stories[k].uid);
 	/* all into one */
-	edit(f, "join", first, third, true);
-	edit(f, "join", second, third, true);
+	fixture_edit(f, "join", first, third, true);
+	fixture_edit(f, "join", second, third, true);
 	r = read_river(f, NULL);
 	assert_int_equal(r.count, 1);
 	assert_string_equal(r.stories[0].uid, first);
 	assert_int_equal(r.stories[0].total, 3);
-	assert_int_equal(look(f, "SELECT count(*) FROM story_constraint WHERE together = 0"), 0);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_constraint WHERE together = 0"), 0);
 	assert_int_equal(
-		look(f, "SELECT count(*) FROM item i JOIN story s ON s.id = i.story_id WHERE i.sort_ms = s.sort_ms"),
+		ask_database(f->dir,
+			"SELECT count(*) FROM item i JOIN story s ON s.id = i.story_id WHERE i.sort_ms = s.sort_ms"),
 		3);
 }
 
@@ -310,22 +252,22 @@ TEST_ON(what_is_not_there_changes_nothing, fixture, f)
 
 	poll_two_stories(f);
 	r = read_river(f, NULL);
-	g = generation(f);
+	g = fixture_generation(f);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		for (size_t j = 0; j < 3; j++) {
-			struct request *q = ask(f, ops[j], names[i], r.stories[0].uid);
+			struct request *q = fixture_ask(f, ops[j], names[i], r.stories[0].uid);
 
 			assert_int_equal(q->error.code, -ENOENT);
 			assert_int_equal(q->answer.len, 0);
 			request_free(q);
 			if (strcmp(ops[j], "split") == 0)
 				continue;
-			q = ask(f, ops[j], r.stories[0].uid, names[i]);
+			q = fixture_ask(f, ops[j], r.stories[0].uid, names[i]);
 			assert_int_equal(q->error.code, -ENOENT);
 			request_free(q);
 		}
 	}
-	assert_int_equal(generation(f), g);
+	assert_int_equal(fixture_generation(f), g);
 	assert_int_equal(read_river(f, NULL).count, 2);
 }
 
@@ -335,22 +277,17 @@ TEST_ON(words_go_with_what_they_are_of, fixture, f)
 
 	poll_two_stories(f);
 	r = read_river(f, NULL);
-	edit(f, "join", r.stories[1].uid, r.stories[0].uid, true);
-	edit(f, "split", r.stories[1].reports[1], NULL, true);
-	assert_int_equal(look(f, "SELECT count(*) FROM story_constraint"), 2);
-	assert_int_equal(look(f, "SELECT count(*) FROM story_alias"), 1);
+	fixture_edit(f, "join", r.stories[1].uid, r.stories[0].uid, true);
+	fixture_edit(f, "split", r.stories[1].reports[1], NULL, true);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_constraint"), 2);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_alias"), 1);
 	fixture_close(f);
-	look(f, "DELETE FROM item WHERE id = 2");
-	assert_int_equal(look(f, "SELECT count(*) FROM story_constraint WHERE item_id = 2"), 0);
-	look(f, "DELETE FROM item");
-	look(f, "DELETE FROM story");
-	assert_int_equal(look(f, "SELECT count(*) FROM story_constraint"), 0);
-	assert_int_equal(look(f, "SELECT count(*) FROM story_alias"), 0);
-	{
-		struct writer_options options = fixture_options(f->dir);
-
-		fixture_open(f, &options);
-	}
+	raw_run_in(f->dir, "DELETE FROM item WHERE id = 2");
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_constraint WHERE item_id = 2"), 0);
+	raw_run_in(f->dir, "DELETE FROM item; DELETE FROM story");
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_constraint"), 0);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM story_alias"), 0);
+	fixture_open(f);
 }
 
 TEST_ON(why_tells_copies_and_words, fixture, f)
@@ -360,17 +297,15 @@ TEST_ON(why_tells_copies_and_words, fixture, f)
 
 	poll_two_stories(f);
 	r = read_river(f, NULL);
-	q = ask(f, "why", r.stories[1].reports[1], NULL);
-	buf_putc(&q->answer, '\0');
+	q = fixture_ask(f, "why", r.stories[1].reports[1], NULL);
 	assert_non_null(strstr(q->answer.data, "\"relation\":\"copy\""));
 	assert_non_null(strstr(q->answer.data, r.stories[1].reports[0]));
 	assert_non_null(strstr(q->answer.data, "\"reports\":2,\"lead\":false"));
 	assert_non_null(strstr(q->answer.data, "\"constraints\":[],\"said\":[]"));
 	request_free(q);
-	edit(f, "split", r.stories[1].reports[1], NULL, true);
+	fixture_edit(f, "split", r.stories[1].reports[1], NULL, true);
 	/* these have no sketch */
-	q = ask(f, "why", r.stories[1].reports[1], r.stories[1].reports[0]);
-	buf_putc(&q->answer, '\0');
+	q = fixture_ask(f, "why", r.stories[1].reports[1], r.stories[1].reports[0]);
 	assert_non_null(strstr(q->answer.data, "\"kept\":false"));
 	assert_non_null(strstr(q->answer.data, "\"same_story\":false,\"same_text\":true,\"same_link\":false"));
 	assert_non_null(strstr(q->answer.data, "\"constraints\":[{\"kind\":\"apart\""));
@@ -386,7 +321,6 @@ static void never(struct request *q)
 
 TEST_ON(what_was_asked_before_the_end_is_carried_out, fixture, f)
 {
-	struct writer_options options = fixture_options(f->dir);
 	struct request *q;
 	struct river r;
 
@@ -398,7 +332,7 @@ TEST_ON(what_was_asked_before_the_end_is_carried_out, fixture, f)
 	assert_int_equal(request_submit(q, f->writer), 0);
 	fixture_close(f);
 	request_free(q);
-	fixture_open(f, &options);
+	fixture_open(f);
 	assert_int_equal(read_river(f, NULL).count, 3);
 }
 
@@ -409,19 +343,17 @@ enum { CROWD = 9, WORDS = 300 };
 /* Stable names of the items 1 to CROWD. */
 static void read_names(struct fixture *f, char names[CROWD][UID_TEXT_MAX])
 {
-	char path[300];
-	sqlite3 *db;
-	sqlite3_stmt *s;
+	struct store store;
+	struct sql_stmt *s;
 
-	snprintf(path, sizeof(path), "%s/sitrepd.db", f->dir);
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT uid FROM item ORDER BY id", -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(store_open(&store, f->dir, STORE_READ, NULL), 0);
+	assert_int_equal(sql_prepare_once(store.db, "SELECT uid FROM item ORDER BY id", &s, NULL, "test"), 0);
 	for (size_t i = 0; i < CROWD; i++) {
-		assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-		uid_write(names[i], str_make(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)));
+		assert_int_equal(sql_step(s, NULL, "test"), 1);
+		uid_write(names[i], sql_blob(s, 0));
 	}
-	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	sql_finalize(&s, 1);
+	store_close(&store);
 }
 
 /* What must hold of the tables whatever was edited: how many rows break it. */
@@ -458,8 +390,8 @@ TEST_ON(tables_hold_together_whatever_is_said, fixture, f)
 		draft_match(&d, it, i % 2 == 0 ? "alert/strait" : "output/ships", "strait");
 		fixture_poll(f, i / 3, &d);
 	}
-	assert_int_equal(look(f, "SELECT count(*) FROM item"), CROWD);
-	assert_int_equal(look(f, broken), 0);
+	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM item"), CROWD);
+	assert_int_equal(ask_database(f->dir, broken), 0);
 	read_names(f, names);
 	for (int i = 0; i < WORDS; i++) {
 		size_t a, b;
@@ -470,11 +402,11 @@ TEST_ON(tables_hold_together_whatever_is_said, fixture, f)
 		a = (random >> 8) % CROWD;
 		b = (random >> 16) % CROWD;
 		split = (random >> 28) % 2 == 0;
-		q = ask(f, split ? "split" : "join", names[a], split ? NULL : names[b]);
+		q = fixture_ask(f, split ? "split" : "join", names[a], split ? NULL : names[b]);
 		assert_string_equal(q->error.text, "");
 		changes += str_find(buf_str(&q->answer), STR("\"changed\":true"), 0) != STR_NPOS;
 		request_free(q);
-		if (look(f, broken) != 0)
+		if (ask_database(f->dir, broken) != 0)
 			fail_msg("word %d (%s %zu %zu) breaks the tables", i, split ? "split" : "join", a, b);
 	}
 	/* most of them meant something */

@@ -5,7 +5,6 @@
 #define SITREP_TEST_STORE_STORY_FIXTURE_H
 
 #include "../../../daemon/sql/sql_internal.h"
-#include "../ask.h"
 #include "../identity/sketch_fixture.h"
 #include "fixture.h"
 #include "sitrep/sql/sql.h"
@@ -135,19 +134,6 @@ static inline void assert_same_dump(const char *got, const char *expected, const
 			line = at + 1;
 	fail_msg("%s:\n%.*s\n  instead of\n%.*s", when, (int)strcspn(got + line, "\n"), got + line,
 		(int)strcspn(expected + line, "\n"), expected + line);
-}
-
-/* One number out of the database. */
-static inline int64_t ask_database(const char *dir, const char *query)
-{
-	struct store store;
-	struct error err = {0};
-	int64_t value;
-
-	assert_ok(store_open(&store, dir, STORE_READ, &err) == 0, err);
-	value = ask_number(store.db, query);
-	store_close(&store);
-	return value;
 }
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Pushes and subscriptions in the database: what they keep, and what they must leave alone. */
-#include "fixture.h"
-
-#include <sqlite3.h>
+#include "raw.h"
 
 static void draft_item(struct draft *d, const char *guid)
 {
@@ -48,28 +46,26 @@ static struct poll_outcome *aside(const struct fixture *f, size_t feed, struct w
 
 static struct poll_report poll_once(struct fixture *f, const char *guid)
 {
-	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
 	struct draft d = draft_new("Alpha");
+	struct poll_outcome *o;
 
 	draft_item(&d, guid);
+	o = outcome_now(f, ALPHA, &d);
 	o->etag = strdup("\"one\"");
-	o->document = draft_encode(&d);
-	draft_release(&d);
 	return fixture_take(f, o);
 }
 
 TEST_ON(a_push_is_no_poll, fixture, f)
 {
 	struct poll_report polled = poll_once(f, "first"), pushed;
-	struct poll_outcome *o = aside(f, ALPHA, NULL);
+	struct poll_outcome *o;
 	int64_t due_ms = f->feeds[ALPHA].due_ms, polled_ms = f->feeds[ALPHA].last_poll_ms;
 	struct draft d = draft_new("Alpha");
 
 	assert_true(polled.is_poll);
-	o->kind = OUTCOME_PUSH;
 	draft_item(&d, "second");
-	o->document = draft_encode(&d);
-	draft_release(&d);
+	o = outcome_now(f, ALPHA, &d);
+	o->kind = OUTCOME_PUSH;
 	pushed = fixture_take(f, o);
 	assert_counts(pushed, 1, 0, 0, 0);
 	assert_false(pushed.is_poll);
@@ -104,15 +100,12 @@ TEST_ON(a_damaged_push_is_no_failure_of_the_feed, fixture, f)
 
 TEST_ON(a_subscription_survives, fixture, f)
 {
-	struct writer_options options = fixture_options(f->dir);
 	struct writer_change c = {0};
 	struct websub_state *s;
 
 	fixture_take(f, aside(f, ALPHA, trusted(f, ALPHA)));
 	assert_true(f->feeds[ALPHA].pushed);
-	fixture_close(f);
-	fixture_open(f, &options);
-	fixture_sync(f, fixture_feeds, 3);
+	fixture_restart(f);
 	assert_true(f->feeds[ALPHA].pushed);
 	assert_false(f->feeds[BRAVO].pushed);
 	fixture_change(f, &c, fixture_feeds, 3);
@@ -135,16 +128,9 @@ TEST_ON(a_subscription_survives, fixture, f)
 
 static void alter(struct fixture *f, const char *text)
 {
-	struct writer_options options = fixture_options(f->dir);
-	char path[300];
-	sqlite3 *db;
-
 	fixture_close(f);
-	snprintf(path, sizeof(path), "%.250s/sitrepd.db", f->dir);
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	fixture_open(f, &options);
+	raw_run_in(f->dir, text);
+	fixture_open(f);
 	fixture_sync(f, fixture_feeds, 3);
 }
 
@@ -249,9 +235,12 @@ TEST_ON(many_subscriptions, fixture, f)
 	writer_change_release(&after);
 }
 
-static void assert_report(struct fixture *f, struct poll_outcome *o, const char *hubs, const char *topic)
+/* A document that names two hubs, and what the head of the answer says of them, or NULL. */
+static void assert_report(
+	struct fixture *f, const char *head_hubs, const char *head_topic, const char *hubs, const char *topic)
 {
 	struct draft d = draft_new("Alpha");
+	struct poll_outcome *o;
 	struct feed_link *link;
 	struct poll_report *r;
 
@@ -264,8 +253,9 @@ static void assert_report(struct fixture *f, struct poll_outcome *o, const char 
 	link = list_add(&d.arena, &d.d.feed.links);
 	assert_non_null(link);
 	*link = (struct feed_link){.rel = STR("Hub"), .href = STR("https://second.example/")};
-	o->document = draft_encode(&d);
-	draft_release(&d);
+	o = outcome_now(f, ALPHA, &d);
+	o->hubs = head_hubs != NULL ? strdup(head_hubs) : NULL;
+	o->topic = head_topic != NULL ? strdup(head_topic) : NULL;
 	writer_submit(f->writer, o);
 	r = fixture_wait(f);
 	assert_true(r->has_document);
@@ -276,27 +266,21 @@ static void assert_report(struct fixture *f, struct poll_outcome *o, const char 
 
 TEST_ON(a_poll_reports_hubs, fixture, f)
 {
-	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-
-	assert_report(f, o, "https://hub.example/\nhttps://second.example/", "https://alpha.example/self");
+	assert_report(f, NULL, NULL, "https://hub.example/\nhttps://second.example/", "https://alpha.example/self");
 	/* what the head said goes first */
-	o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-	o->hubs = strdup("https://head.example/");
-	o->topic = strdup("https://alpha.example/head");
-	assert_report(f, o, "https://head.example/", "https://alpha.example/head");
+	assert_report(f, "https://head.example/", "https://alpha.example/head", "https://head.example/",
+		"https://alpha.example/head");
 }
 
 TEST_ON(another_url_says_nothing_about_hubs, fixture, f)
 {
-	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-	struct poll_report *r;
 	struct draft d = draft_new("Alpha");
+	struct poll_outcome *o = outcome_now(f, ALPHA, &d);
+	struct poll_report *r;
 
 	free(o->url);
 	o->url = strdup("https://alpha.example/before");
 	o->hubs = strdup("https://hub.example/");
-	o->document = draft_encode(&d);
-	draft_release(&d);
 	writer_submit(f->writer, o);
 	r = fixture_wait(f);
 	assert_int_equal(r->error.code, 0);

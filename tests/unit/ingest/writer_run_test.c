@@ -31,13 +31,10 @@ static int note(void *arg, struct ingest *k, struct error *err)
 
 static void submit_news(struct fixture *f, const char *guid)
 {
-	struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
 	struct draft d = draft_new("Alpha");
 
 	draft_add(&d, guid, NULL, guid, "a text of more than eight words to be told apart by it");
-	o->document = draft_encode(&d);
-	draft_release(&d);
-	writer_submit(f->writer, o);
+	writer_submit(f->writer, outcome_now(f, ALPHA, &d));
 }
 
 static int64_t polls_of_alpha(struct fixture *f)
@@ -109,13 +106,12 @@ TEST_ON(order, fixture, f)
 /* What is handed over is done, also when the end is near. */
 TEST_ON(at_the_end, fixture, f)
 {
-	struct writer_options options = fixture_options(f->dir);
 	struct call c = {0};
 
 	assert_int_equal(writer_run(f->writer, note, fixture_note_end, &c), 0);
 	fixture_close(f);
 	assert_int_equal(c.end.code, 0);
-	fixture_open(f, &options);
+	fixture_open(f);
 	assert_int_equal(polls_of_alpha(f), 1000);
 }
 
@@ -140,7 +136,6 @@ TEST_ON(a_change_is_whole, fixture, f)
 	struct error end = {0};
 	struct writer_change c = {.feeds = other, .count = 2, .reserve = refuse, .done = fixture_note_end, .arg = &end};
 	struct store_counts counts;
-	struct draft d;
 
 	options.alerts.items = alerts;
 	options.alerts.count = 1;
@@ -153,10 +148,10 @@ TEST_ON(a_change_is_whole, fixture, f)
 	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
 	assert_int_equal(counts.feeds, 3);
 	for (int i = 0; i < 2; i++) {
+		struct draft d = draft_new("Alpha");
 		char guid[16];
 
 		snprintf(guid, sizeof(guid), "%d", i);
-		draft_init(&d, "Alpha");
 		draft_match(&d, draft_add(&d, guid, NULL, guid, "a text of more than eight words to be told by it"),
 			"alert/exercise", "x");
 		assert_counts(fixture_poll(f, ALPHA, &d), 1, 0, 0, 0);

@@ -34,7 +34,8 @@ TEST_ON(sync, fixture, f)
 {
 	struct feed_spec changed[] = {fixture_feeds[CHARLIE], fixture_feeds[ALPHA]};
 	struct store_counts counts;
-	int64_t alpha = f->feeds[ALPHA].id, charlie = f->feeds[CHARLIE].id, generation, again, at;
+	int64_t alpha = f->feeds[ALPHA].id, charlie = f->feeds[CHARLIE].id, generation;
+	struct poll_outcome *o;
 	struct draft d;
 
 	assert_string_equal(f->feeds[ALPHA].title, "alpha");
@@ -46,22 +47,16 @@ TEST_ON(sync, fixture, f)
 	assert_true(f->feeds[BRAVO].active);
 
 	add_news(&d, "Alpha News", 1);
-	{
-		struct poll_outcome *o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-
-		o->document = draft_encode(&d);
-		o->etag = strdup("\"1\"");
-		draft_release(&d);
-		fixture_take(f, o);
-	}
+	o = outcome_now(f, ALPHA, &d);
+	o->etag = strdup("\"1\"");
+	fixture_take(f, o);
 	assert_string_equal(f->feeds[ALPHA].title, "Alpha News");
 	assert_string_equal(f->feeds[ALPHA].etag, "\"1\"");
 
 	/* the same again changes nothing */
-	assert_int_equal(reader_generation(f->reader, &generation, &at, NULL), 0);
+	generation = fixture_generation(f);
 	fixture_sync(f, fixture_feeds, 3);
-	assert_int_equal(reader_generation(f->reader, &again, &at, NULL), 0);
-	assert_int_equal(again, generation);
+	assert_int_equal(fixture_generation(f), generation);
 	assert_int_equal(f->feeds[ALPHA].due_ms, NOW_MS + HOUR_MS);
 
 	/* one leaves, one gets another URL */
@@ -89,9 +84,7 @@ TEST_ON(validators_are_a_pair, fixture, f)
 
 	for (int i = 0; i < 2; i++) {
 		add_news(&d, "Alpha", 1);
-		o = outcome_make(f, ALPHA, OUTCOME_DOCUMENT);
-		o->document = draft_encode(&d);
-		draft_release(&d);
+		o = outcome_now(f, ALPHA, &d);
 		o->last_modified = strdup("Mon, 23 Nov 2026 10:00:00 GMT");
 		o->etag = i == 0 ? strdup("\"1\"") : NULL;
 		fixture_take(f, o);
@@ -119,12 +112,10 @@ TEST_ON(validators_are_a_pair, fixture, f)
 
 TEST_ON(not_modified_changes_no_generation, fixture, f)
 {
-	int64_t generation, again, at;
+	int64_t generation = fixture_generation(f);
 
-	assert_int_equal(reader_generation(f->reader, &generation, &at, NULL), 0);
 	fixture_take(f, outcome_make(f, ALPHA, OUTCOME_NOT_MODIFIED));
-	assert_int_equal(reader_generation(f->reader, &again, &at, NULL), 0);
-	assert_int_equal(again, generation);
+	assert_int_equal(fixture_generation(f), generation);
 	assert_int_equal(f->feeds[ALPHA].health, FEED_OK);
 	assert_events(f, 0, "");
 }
@@ -189,10 +180,8 @@ TEST_ON(damaged_document_fails_alone, fixture, f)
 		struct draft d;
 
 		add_news(&d, "Feed", 2);
-		o[i] = outcome_make(f, i, OUTCOME_DOCUMENT);
-		o[i]->document = draft_encode(&d);
+		o[i] = outcome_now(f, i, &d);
 		o[i]->etag = strdup("\"x\"");
-		draft_release(&d);
 	}
 	buf_truncate(&o[1]->document, o[1]->document.len / 2);
 	for (size_t i = 0; i < 3; i++)
@@ -238,7 +227,6 @@ TEST_ON(permanent_redirects, fixture, f)
 {
 	enum { HALF_A_DAY = 12 * 3600 * 1000 };
 	static const char there[] = "https://new.example/feed", elsewhere[] = "https://other.example/feed";
-	struct writer_options options;
 
 	for (int i = 0; i < 5; i++)
 		move_to(f, there);
@@ -270,10 +258,7 @@ TEST_ON(permanent_redirects, fixture, f)
 	/* asked there, it redirects no more; a restart changes nothing */
 	move_to(f, NULL);
 	assert_true(f->feeds[ALPHA].moved);
-	options = fixture_options(f->dir);
-	fixture_close(f);
-	fixture_open(f, &options);
-	fixture_sync(f, fixture_feeds, 3);
+	fixture_restart(f);
 	assert_true(f->feeds[ALPHA].moved);
 	assert_string_equal(f->feeds[ALPHA].moved_url, there);
 	/* and it may move on, as slowly */
@@ -319,10 +304,8 @@ TEST_ON(unknown_feed, fixture, f)
 /* What a person says of stories is refused at once, and in plain words. */
 static void assert_refused_word(struct fixture *f)
 {
-	struct request *q = story_request_new("split", STR("none"), STR_NONE);
+	struct request *q = fixture_ask(f, "split", "none", NULL);
 
-	assert_non_null(q);
-	fixture_ask(f, q);
 	assert_non_null(strstr(q->error.text, "nothing can be stored"));
 	request_free(q);
 }
@@ -419,7 +402,6 @@ TEST_ON(options_change, fixture, f)
 
 TEST_ON(state_survives, fixture, f)
 {
-	struct writer_options o = fixture_options(f->dir);
 	struct writer_stats stats;
 	struct draft d;
 
@@ -428,9 +410,7 @@ TEST_ON(state_survives, fixture, f)
 	writer_get_stats(f->writer, &stats);
 	assert_int_equal(stats.commits, 1);
 	assert_int_equal(stats.outcomes, 1);
-	fixture_close(f);
-	fixture_open(f, &o);
-	fixture_sync(f, fixture_feeds, 3);
+	fixture_restart(f);
 	assert_int_equal(f->feeds[ALPHA].items, 3);
 	assert_int_equal(f->feeds[ALPHA].due_ms, NOW_MS + HOUR_MS);
 	assert_string_equal(f->feeds[ALPHA].title, "Alpha");

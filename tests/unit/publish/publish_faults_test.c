@@ -88,17 +88,12 @@ static void try_path(struct site *s, const char *path)
 
 static void setup(struct site *s)
 {
-	struct writer_options options;
 	struct error err = {0};
 	struct draft draft = draft_new("Alpha");
 	char guid[32], title[64];
 
 	buf_init(&s->whole, DOCUMENT_MAX);
-	state_dir_make(s->store.dir);
-	options = fixture_options(s->store.dir);
-	fixture_open(&s->store, &options);
-	fixture_sync(&s->store, fixture_feeds, 3);
-	s->store.now_ms = NOW_MS;
+	fixture_setup(&s->store);
 	for (int i = 0; i < 8; i++) {
 		snprintf(guid, sizeof(guid), "guid-%d", i);
 		snprintf(title, sizeof(title), "Convoy %d leaves the harbour", i);
@@ -121,10 +116,8 @@ static void setup(struct site *s)
 static void teardown(struct site *s)
 {
 	publish_free(s->publish);
-	fixture_close(&s->store);
+	fixture_teardown(&s->store);
 	feed_table_free(s->feeds);
-	fixture_release_states(&s->store);
-	state_dir_remove(s->store.dir);
 	buf_release(&s->whole);
 }
 

@@ -44,20 +44,14 @@ static void fill_status(void *arg, struct publish_status *status)
 
 static void begin(struct site *s)
 {
-	struct fixture *f;
-	struct writer_options options;
+	struct fixture *f = &s->store;
 	struct error err = {0};
 	struct draft draft = draft_new("Alpha");
 	static char url[] = "https://feeds.example/feed", title_of_feed[] = "One of many", categories[] = "naval\nair";
 	char guid[32], title[64], body[600];
 	size_t number_len;
 
-	f = &s->store;
-	state_dir_make(f->dir);
-	options = fixture_options(f->dir);
-	fixture_open(f, &options);
-	fixture_sync(f, fixture_feeds, 3);
-	f->now_ms = NOW_MS;
+	fixture_setup(f);
 	memset(body, 'b', sizeof(body) - 1);
 	body[sizeof(body) - 1] = '\0';
 	for (int i = 0; i < ITEMS; i++) {
@@ -100,9 +94,7 @@ static void end(struct site *s)
 {
 	http_body_unref(s->body);
 	publish_free(s->publish);
-	fixture_close(&s->store);
-	fixture_release_states(&s->store);
-	state_dir_remove(s->store.dir);
+	fixture_teardown(&s->store);
 	feed_table_free(s->table);
 	free(s->states);
 	free(s->names);

@@ -165,6 +165,21 @@ static void wait_for(struct fixture *f, const char *text)
 		fail_msg("%s was not answered, but %s", text, f->heard.data != NULL ? f->heard.data : "nothing");
 }
 
+/* Until an operation that answers later was called. */
+static void wait_for_peer(struct fixture *f)
+{
+	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
+		turn(f);
+	assert_non_null(f->peer);
+}
+
+/* The answer comes, and nothing besides. */
+static void assert_answer(struct fixture *f, const char *answer)
+{
+	wait_for(f, answer);
+	assert_string_equal(f->heard.data, answer);
+}
+
 static void say(struct fixture *f, const char *line)
 {
 	buf_clear(&f->heard);
@@ -177,8 +192,7 @@ static void say(struct fixture *f, const char *line)
 static void ask(struct fixture *f, const char *line, const char *answer, const char *calls)
 {
 	say(f, line);
-	wait_for(f, answer);
-	assert_string_equal(f->heard.data, answer);
+	assert_answer(f, answer);
 	assert_string_equal(f->calls.data != NULL ? f->calls.data : "", calls);
 }
 
@@ -296,15 +310,12 @@ TEST_ON(refresh_tells_its_progress, fixture, f)
 	const struct control_progress failed = {.feed = "dn", .result = "failed", .reason = "404 Not Found"};
 
 	say(f, "{\"op\":\"refresh\"}");
-	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
-		turn(f);
-	assert_non_null(f->peer);
+	wait_for_peer(f);
 	assert_int_equal(f->heard.len, 0);
 	control_progress(f->peer, &progress);
 	control_progress(f->peer, &failed);
 	control_finish(f->peer);
-	wait_for(f, "\"done\":true");
-	assert_string_equal(f->heard.data,
+	assert_answer(f,
 		"{\"progress\":{\"feed\":\"usni\",\"result\":\"ok\",\"new\":3,\"copies\":1,\"updates\":0,\"left\":1}}\n"
 		"{\"progress\":{\"feed\":\"dn\",\"result\":\"failed\",\"reason\":\"404 Not Found\",\"new\":0,"
 		"\"copies\":0,\"updates\":0,\"left\":0}}\n{\"done\":true}\n");
@@ -313,41 +324,32 @@ TEST_ON(refresh_tells_its_progress, fixture, f)
 TEST_ON(reload_tells_changes_or_mistakes, fixture, f)
 {
 	say(f, "{\"op\":\"reload\"}");
-	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
-		turn(f);
-	assert_non_null(f->peer);
+	wait_for_peer(f);
 	ask(f, "{\"op\":\"reload\"}", "{\"error\":\"16 requests for a reload wait already\"}\n", "reload() ");
 	buf_clear(&f->heard);
 	control_reloaded(f->peer, STR("feed a added\n\nfeed b removed\n"));
-	wait_for(f, "\"done\":true");
-	assert_string_equal(f->heard.data, "{\"changes\":[\"feed a added\",\"feed b removed\"]}\n{\"done\":true}\n");
+	assert_answer(f, "{\"changes\":[\"feed a added\",\"feed b removed\"]}\n{\"done\":true}\n");
 	buf_clear(&f->heard);
 	control_reload_refused(f->peer, STR("a.conf:1: no url\n"), "1 mistake");
-	wait_for(f, "error");
-	assert_string_equal(f->heard.data, "{\"mistakes\":[\"a.conf:1: no url\"]}\n{\"error\":\"1 mistake\"}\n");
+	assert_answer(f, "{\"mistakes\":[\"a.conf:1: no url\"]}\n{\"error\":\"1 mistake\"}\n");
 	buf_clear(&f->heard);
 	control_reload_refused(f->peer, STR_NONE, "no memory");
-	wait_for(f, "error");
-	assert_string_equal(f->heard.data, "{\"error\":\"no memory\"}\n");
+	assert_answer(f, "{\"error\":\"no memory\"}\n");
 }
 
 TEST_ON(questions_about_stories, fixture, f)
 {
 	say(f, "{\"op\":\"why\",\"item\":\"i1\"}");
-	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
-		turn(f);
+	wait_for_peer(f);
 	assert_string_equal(f->calls.data, "why(i1,) ");
 	control_answer(f->peer, "why", STR("{\"story\":\"s1\"}"));
-	wait_for(f, "\"done\":true");
-	assert_string_equal(f->heard.data, "{\"why\":{\"story\":\"s1\"}}\n{\"done\":true}\n");
+	assert_answer(f, "{\"why\":{\"story\":\"s1\"}}\n{\"done\":true}\n");
 	f->peer = NULL;
 	say(f, "{\"op\":\"join\",\"item\":\"i1\",\"other\":\"i2\"}");
-	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
-		turn(f);
+	wait_for_peer(f);
 	assert_string_equal(f->calls.data, "join(i1,i2) ");
 	control_refuse(f->peer, "\"i1\" is no item");
-	wait_for(f, "error");
-	assert_string_equal(f->heard.data, "{\"error\":\"\\\"i1\\\" is no item\"}\n");
+	assert_answer(f, "{\"error\":\"\\\"i1\\\" is no item\"}\n");
 }
 
 TEST_ON(user_of_a_peer, fixture, f)
@@ -355,8 +357,7 @@ TEST_ON(user_of_a_peer, fixture, f)
 	struct control_user user;
 
 	say(f, "{\"op\":\"refresh\"}");
-	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
-		turn(f);
+	wait_for_peer(f);
 	assert_true(control_peer_user(f->peer, &user));
 	assert_int_equal(user.uid, getuid());
 	assert_int_equal(user.pid, getpid());
@@ -366,9 +367,7 @@ TEST_ON(user_of_a_peer, fixture, f)
 TEST_ON(peer_that_goes_is_announced, fixture, f)
 {
 	say(f, "{\"op\":\"refresh\"}");
-	for (int i = 0; i < TURNS_MAX && f->peer == NULL; i++)
-		turn(f);
-	assert_non_null(f->peer);
+	wait_for_peer(f);
 	close(f->fd);
 	f->fd = -1;
 	for (int i = 0; i < TURNS_MAX && f->peer != NULL; i++)

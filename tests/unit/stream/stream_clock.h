@@ -6,8 +6,6 @@
 
 #include "stream_fixture.h"
 
-/* The stream that runs, whose work the clock below counts. */
-static const struct stream *counted;
 static bool scanning_is_dear;
 
 int64_t __wrap_clock_thread_cpu_us(void);
@@ -20,8 +18,8 @@ int64_t __wrap_clock_thread_cpu_us(void)
 	static int64_t looks;
 	struct stream_stats s = {0};
 
-	if (counted != NULL)
-		stream_get_stats(counted, &s);
+	if (running != NULL)
+		stream_get_stats(running, &s);
 	return ++looks * LOOK_US + (int64_t)s.lines * LINE_US + (int64_t)s.lines_made * MADE_US +
 	       (int64_t)s.events * EVENT_US + (int64_t)s.judgments * JUDGED_US +
 	       (int64_t)s.scans * (scanning_is_dear ? DEAR_US : SCAN_US);
@@ -33,18 +31,6 @@ int64_t __wrap_clock_mono_us(void);
 int64_t __wrap_clock_mono_us(void)
 {
 	return __wrap_clock_thread_cpu_us();
-}
-
-static inline void open_counted(struct harness *h, unsigned connections)
-{
-	harness_open(h, connections);
-	counted = h->stream;
-}
-
-static inline void close_counted(struct harness *h)
-{
-	counted = NULL;
-	harness_close(h);
 }
 
 #endif

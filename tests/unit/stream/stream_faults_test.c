@@ -55,7 +55,6 @@ TEST_ON(subscription, harness, h)
 	harness_open(h, CONNECTIONS);
 	fault_only_here();
 	fault_each("subscription", 1, subscribe_once, h);
-	harness_close(h);
 }
 
 TEST_GROUP(fault_use_memory_folder, NULL)

@@ -29,17 +29,15 @@ TEST_ON(expensive_filters, harness, h)
 
 	scanning_is_dear = true;
 	harness_fill(h, 0, EVENTS, 2500);
-	open_counted(h, SUBSCRIBERS);
+	harness_open(h, SUBSCRIBERS);
 	connect_own_rules(h, SUBSCRIBERS, " AND /word[0-9]/");
 	assert_true(harness_run_to(h, EVENTS));
-	for (size_t i = 0; i < h->count; i++)
-		assert_int_equal(h->clients[i].events, EVENTS);
+	assert_all_heard(h, EVENTS);
 	s = assert_bounds(h);
 	assert_int_equal(s.judgments, EVENTS * SUBSCRIBERS);
 	assert_in_range(s.scans, EVENTS * SUBSCRIBERS, 2 * EVENTS * SUBSCRIBERS);
 	assert_true(s.turns > EVENTS * SUBSCRIBERS / 64);
 	scanning_is_dear = false;
-	close_counted(h);
 }
 
 /* Other rules look at an event together, however many subscribers have one of their own. */
@@ -49,20 +47,17 @@ TEST_ON(own_filters_are_matched_together, harness, h)
 	struct stream_stats before, s;
 
 	harness_fill(h, 0, EVENTS, 2500);
-	open_counted(h, SUBSCRIBERS);
+	harness_open(h, SUBSCRIBERS);
 	connect_own_rules(h, SUBSCRIBERS, "");
 	assert_true(harness_run_to(h, EVENTS));
 	before = assert_bounds(h);
-	harness_fill(h, EVENTS, EVENTS, 2500);
-	stream_wake(h->stream, 2 * EVENTS);
+	harness_tell(h, EVENTS, EVENTS, 2500);
 	assert_true(harness_run_to(h, 2 * EVENTS));
-	for (size_t i = 0; i < h->count; i++)
-		assert_int_equal(h->clients[i].events, 2 * EVENTS);
+	assert_all_heard(h, 2 * EVENTS);
 	s = assert_bounds(h);
 	assert_int_equal(s.judgments - before.judgments, EVENTS * SUBSCRIBERS);
 	/* once for the verdicts; again for terms where a turn ended in the middle of an event */
 	assert_in_range(s.scans - before.scans, EVENTS, 2 * SETS * EVENTS);
-	close_counted(h);
 }
 
 /* Equal filters look at an event once, and its line is made once, for five hundred subscribers. */
@@ -72,11 +67,10 @@ TEST_ON(equal_filters_judge_once, harness, h)
 	struct stream_stats s;
 
 	harness_fill(h, 0, EVENTS, 300);
-	open_counted(h, SUBSCRIBERS + 1);
+	harness_open(h, SUBSCRIBERS + 1);
 	harness_connect(h, SUBSCRIBERS, "{\"op\":\"subscribe\",\"since\":\"0\",\"match\":\"number\"}\n");
 	assert_true(harness_run_to(h, EVENTS));
-	for (size_t i = 0; i < h->count; i++)
-		assert_true(h->clients[i].events == EVENTS && h->clients[i].in_order);
+	assert_all_heard(h, EVENTS);
 	s = assert_bounds(h);
 	assert_int_equal(s.lines, EVENTS * SUBSCRIBERS);
 	/* The subscribers come in groups: whoever comes after the delivery was over has lines of its own. */
@@ -87,8 +81,7 @@ TEST_ON(equal_filters_judge_once, harness, h)
 		int64_t fresh = round == 0 ? 30 : 1, newest = EVENTS + (round == 0 ? 30 : 31);
 		uint64_t judged = s.judgments, made = s.lines_made;
 
-		harness_fill(h, (size_t)(newest - fresh), (size_t)fresh, 300);
-		stream_wake(h->stream, newest);
+		harness_tell(h, (size_t)(newest - fresh), (size_t)fresh, 300);
 		assert_true(harness_run_to(h, newest));
 		s = assert_bounds(h);
 		assert_int_equal(s.judgments - judged, fresh);
@@ -98,12 +91,10 @@ TEST_ON(equal_filters_judge_once, harness, h)
 	/* A filter that another subscriber leaves is still there for the others. */
 	close(h->clients[0].fd);
 	h->clients[0].fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	harness_fill(h, EVENTS + 31, 1, 300);
-	stream_wake(h->stream, EVENTS + 32);
+	harness_tell(h, EVENTS + 31, 1, 300);
 	h->clients[0].cursor = EVENTS + 32;
 	assert_true(harness_run_to(h, EVENTS + 32));
 	assert_int_equal(assert_bounds(h).clients, SUBSCRIBERS - 1);
-	close_counted(h);
 }
 
 /* The terms of the subscriber's own rule come with the line, which is made once for all whose rules find the same. */
@@ -112,31 +103,27 @@ TEST_ON(lines_tell_what_matched, harness, h)
 	enum { EVENTS = 3 };
 	static const char told[] =
 		"\"matched\":[{\"term\":\"number\",\"title\":[[7,13]]},{\"term\":\"word*\",\"summary\":[[0,6],";
-	struct buf heard = BUF_INIT(1024 * 1024);
 	struct stream_stats s;
 
 	harness_fill(h, 0, EVENTS, 100);
-	open_counted(h, 4);
+	harness_open(h, 4);
 	for (int i = 0; i < 3; i++)
 		harness_connect(h, 1,
 			i < 2 ? "{\"op\":\"subscribe\",\"match\":\"number AND word* NOT absent\"}\n"
 			      : "{\"op\":\"subscribe\"}\n");
 	harness_connect(h, 1, "{\"op\":\"subscribe\",\"match\":\"number AND (word* OR absent)\"}\n");
-	await_text(h, &h->clients[2], &heard, "\"subscribed\"");
-	harness_fill(h, EVENTS, 1, 100);
-	stream_wake(h->stream, EVENTS + 1);
-	await_text(h, &h->clients[2], &heard, "\"cursor\":\"4\",\"time\"");
-	assert_null(strstr(heard.data, "matched"));
+	await_text(h, &h->clients[2], "\"subscribed\"");
+	harness_tell(h, EVENTS, 1, 100);
+	await_text(h, &h->clients[2], "\"cursor\":\"4\",\"time\"");
+	assert_null(strstr(h->text.data, "matched"));
 	for (size_t i = 0; i < 4; i++) {
-		buf_clear(&heard);
+		buf_clear(&h->text);
 		if (i != 2)
-			await_text(h, &h->clients[i], &heard, told);
+			await_text(h, &h->clients[i], told);
 	}
 	s = assert_bounds(h);
 	assert_int_equal(s.lines, 4);
 	assert_int_equal(s.lines_made, 2);
-	buf_release(&heard);
-	close_counted(h);
 }
 
 /* Seven hundred begin at the oldest event, each with a filter of its own, and few events are for each: they go through
@@ -148,7 +135,7 @@ TEST_ON(catching_up_is_shared, harness, h)
 	char line[128];
 
 	harness_fill(h, 0, EVENTS, 200);
-	open_counted(h, SUBSCRIBERS);
+	harness_open(h, SUBSCRIBERS);
 	harness_connect(h, SUBSCRIBERS, NULL);
 	before = assert_bounds(h);
 	/* the newest event is of number 0 */
@@ -159,11 +146,9 @@ TEST_ON(catching_up_is_shared, harness, h)
 		client_say(&h->clients[i], line);
 	}
 	assert_true(harness_run_to(h, EVENTS));
-	for (size_t i = 0; i < SUBSCRIBERS; i++)
-		assert_true(h->clients[i].events == 2 && h->clients[i].in_order);
+	assert_all_heard(h, 2);
 	s = assert_bounds(h);
 	assert_in_range(s.judgments - before.judgments, EVENTS * SUBSCRIBERS, EVENTS * SUBSCRIBERS * 5 / 4);
 	assert_in_range(s.events - before.events, EVENTS, 5 * EVENTS);
 	assert_in_range(s.scans - before.scans, EVENTS, SETS * EVENTS);
-	close_counted(h);
 }

@@ -7,7 +7,7 @@
 #ifndef SITREP_TEST_STREAM_FIXTURE_H
 #define SITREP_TEST_STREAM_FIXTURE_H
 
-#include "../ingest/fixture.h"
+#include "../ingest/raw.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
@@ -47,7 +47,11 @@ struct harness {
 	int64_t turn_us_max, turn_real_us_max;
 	size_t turns;
 	int64_t heartbeat_ms; /* 0: an hour */
+	struct buf text;      /* that await_text() has heard */
 };
+
+/* The stream that runs, or NULL. */
+static const struct stream *running;
 
 static inline int64_t real_cpu_us(void)
 {
@@ -70,6 +74,7 @@ static inline void harness_open(struct harness *h, unsigned connections)
 	h->listener = listener_open_unix(h->path, 0600, NULL, &err);
 	h->stream = h->listener != NULL ? stream_new(h->base, &options, &err) : NULL;
 	assert_ok(h->stream != NULL && stream_listen(h->stream, h->listener, &err) == 0, err);
+	running = h->stream;
 }
 
 static inline void harness_close(struct harness *h)
@@ -81,6 +86,7 @@ static inline void harness_close(struct harness *h)
 	free(h->clients);
 	h->clients = NULL;
 	h->count = 0;
+	running = NULL;
 	stream_free(h->stream);
 	listener_free(h->listener);
 	while (event_base_loop(h->base, EVLOOP_NONBLOCK) == 0 &&
@@ -91,25 +97,21 @@ static inline void harness_close(struct harness *h)
 
 static inline void harness_setup(struct harness *h)
 {
-	struct fixture *f = &h->store;
-	struct writer_options options;
 	struct rlimit files;
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
-	state_dir_make(f->dir);
-	options = fixture_options(f->dir);
-	fixture_open(f, &options);
-	fixture_sync(f, fixture_feeds, 3);
-	f->now_ms = NOW_MS;
+	buf_init(&h->text, 1024 * 1024);
+	fixture_setup(&h->store);
 }
 
 static inline void harness_teardown(struct harness *h)
 {
-	fixture_close(&h->store);
-	fixture_release_states(&h->store);
-	state_dir_remove(h->store.dir);
+	if (h->base != NULL)
+		harness_close(h);
+	buf_release(&h->text);
+	fixture_teardown(&h->store);
 }
 
 FIXTURE(harness, harness_setup, harness_teardown)
@@ -151,6 +153,19 @@ static inline void harness_turn(struct harness *h, int64_t wait_ms)
 	spent_us = real_cpu_us() - before_us;
 	if (spent_us > h->turn_real_us_max)
 		h->turn_real_us_max = spent_us;
+}
+
+static inline void harness_turns(struct harness *h, int count, int64_t wait_ms)
+{
+	for (int i = 0; i < count; i++)
+		harness_turn(h, wait_ms);
+}
+
+/* Items as harness_fill() makes them, and the stream is told. */
+static inline void harness_tell(struct harness *h, size_t first, size_t count, size_t len)
+{
+	harness_fill(h, first, count, len);
+	stream_wake(h->stream, (int64_t)(first + count));
 }
 
 static inline void client_say(struct client *c, const char *line)
@@ -262,21 +277,30 @@ static inline bool harness_run_to(struct harness *h, int64_t cursor)
 	}
 }
 
-/* Turns until the client has heard a line that has this text. */
-static inline void await_text(struct harness *h, struct client *c, struct buf *heard, const char *text)
+/* Each client has heard so many events, in order. */
+static inline void assert_all_heard(const struct harness *h, size_t events)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (h->clients[i].events != events || !h->clients[i].in_order)
+			fail_msg("client %zu of %zu: %zu events, not %zu, or in disorder", i, h->count,
+				h->clients[i].events, events);
+}
+
+/* Turns until the client has heard a line that has this text; what was heard is in h->text. */
+static inline void await_text(struct harness *h, struct client *c, const char *text)
 {
 	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
 
-	while (str_find(buf_str(heard), str_from(text), 0) == STR_NPOS) {
+	while (str_find(buf_str(&h->text), str_from(text), 0) == STR_NPOS) {
 		char chunk[4096];
 		ssize_t n;
 
 		harness_turn(h, 5);
 		n = recv(c->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
 		if (n > 0)
-			assert_int_equal(buf_append(heard, chunk, (size_t)n), 0);
+			assert_int_equal(buf_append(&h->text, chunk, (size_t)n), 0);
 		if (n == 0 || clock_mono_ms() > end_ms)
-			fail_msg("\"%s\" did not come, but: %.*s", text, STR_ARG(buf_str(heard)));
+			fail_msg("\"%s\" did not come, but: %.*s", text, STR_ARG(buf_str(&h->text)));
 	}
 }
 

@@ -3,8 +3,6 @@
  * anything. */
 #include "stream_clock.h"
 
-#include <sqlite3.h>
-
 #include "sitrep/store/reader.h"
 
 TEST_ON(a_hundred_from_the_beginning, harness, h)
@@ -13,17 +11,13 @@ TEST_ON(a_hundred_from_the_beginning, harness, h)
 	struct stream_stats s;
 
 	harness_fill(h, 0, EVENTS, 1000);
-	open_counted(h, SUBSCRIBERS);
+	harness_open(h, SUBSCRIBERS);
 	harness_connect(h, SUBSCRIBERS, "{\"op\":\"subscribe\",\"since\":\"0\"}\n");
 	assert_true(harness_run_to(h, EVENTS));
-	for (size_t i = 0; i < h->count; i++) {
-		assert_int_equal(h->clients[i].events, EVENTS);
-		assert_true(h->clients[i].in_order);
-	}
+	assert_all_heard(h, EVENTS);
 	s = assert_bounds(h);
 	assert_int_equal(s.lines, (size_t)EVENTS * SUBSCRIBERS);
 	assert_true(s.turns >= EVENTS / STREAM_TURN_EVENTS);
-	close_counted(h);
 }
 
 /* Six hundred are up to date, one begins at 0: the flood reaches the first in few turns each. */
@@ -32,7 +26,7 @@ TEST_ON(flood_for_many, harness, h)
 	enum { BACKLOG = 1000, FLOOD = 40, SUBSCRIBERS = 600 };
 
 	harness_fill(h, 0, BACKLOG, 200);
-	open_counted(h, SUBSCRIBERS + 1);
+	harness_open(h, SUBSCRIBERS + 1);
 	harness_connect(h, SUBSCRIBERS, "{\"op\":\"subscribe\"}\n");
 	assert_true(harness_run_to(h, BACKLOG));
 	harness_fill(h, BACKLOG, FLOOD, 1000);
@@ -43,7 +37,6 @@ TEST_ON(flood_for_many, harness, h)
 		assert_int_equal(h->clients[i].events, FLOOD);
 	assert_int_equal(h->clients[SUBSCRIBERS].events, BACKLOG + FLOOD);
 	assert_bounds(h);
-	close_counted(h);
 }
 
 /* What one turn may read and send in vain does not grow with what nobody takes. */
@@ -53,12 +46,11 @@ TEST_ON(who_does_not_read_costs_little, harness, h)
 	uint64_t lines;
 
 	harness_fill(h, 0, EVENTS, 2500);
-	open_counted(h, SUBSCRIBERS);
+	harness_open(h, SUBSCRIBERS);
 	harness_connect(h, SUBSCRIBERS, "{\"op\":\"subscribe\",\"since\":\"0\"}\n");
 	do {
 		lines = assert_bounds(h).lines;
-		for (int i = 0; i < 20; i++)
-			harness_turn(h, 2);
+		harness_turns(h, 20, 2);
 	} while (assert_bounds(h).lines != lines || lines == 0);
 	/* The kernel holds about 200 KiB for each, the daemon a score of lines. */
 	assert_true(lines < (size_t)EVENTS * SUBSCRIBERS / 2);
@@ -66,13 +58,10 @@ TEST_ON(who_does_not_read_costs_little, harness, h)
 	assert_int_equal(assert_bounds(h).queued_bytes, 0);
 	/* Nothing turns while nobody reads. */
 	lines = assert_bounds(h).turns;
-	for (int i = 0; i < 5; i++)
-		harness_turn(h, 2);
+	harness_turns(h, 5, 2);
 	assert_int_equal(assert_bounds(h).turns, lines);
 	assert_true(harness_run_to(h, EVENTS));
-	for (size_t i = 0; i < h->count; i++)
-		assert_true(h->clients[i].events == EVENTS && h->clients[i].in_order);
-	close_counted(h);
+	assert_all_heard(h, EVENTS);
 }
 
 /* One subscribes thousands of times without a pause: another's request does not wait for it. */
@@ -86,7 +75,7 @@ TEST_ON(subscribing_in_a_loop, harness, h)
 	for (int i = 0; i < REQUESTS; i++)
 		buf_puts(&lines, line);
 	harness_fill(h, 0, 100, 1000);
-	open_counted(h, 2);
+	harness_open(h, 2);
 	harness_connect(h, 2, NULL);
 	while (h->clients[1].events < 100) {
 		ssize_t n = sent < lines.len ? send(h->clients[0].fd, lines.data + sent, lines.len - sent, MSG_NOSIGNAL)
@@ -102,23 +91,15 @@ TEST_ON(subscribing_in_a_loop, harness, h)
 	assert_true(h->clients[0].subscribed > 0 && h->clients[0].subscribed < REQUESTS);
 	assert_bounds(h);
 	buf_release(&lines);
-	close_counted(h);
 }
 
 /* ---- requests ---- */
 
-static void reopen_store(struct harness *h)
-{
-	struct writer_options options = fixture_options(h->store.dir);
-
-	fixture_open(&h->store, &options);
-}
-
-static size_t count_of(const struct buf *heard, const char *text)
+static size_t count_of(const struct harness *h, const char *text)
 {
 	size_t count = 0;
 
-	for (size_t at = 0; (at = str_find(buf_str(heard), str_from(text), at)) != STR_NPOS; at++)
+	for (size_t at = 0; (at = str_find(buf_str(&h->text), str_from(text), at)) != STR_NPOS; at++)
 		count++;
 	return count;
 }
@@ -126,30 +107,25 @@ static size_t count_of(const struct buf *heard, const char *text)
 /* One who shuts its sending side at once gets what it asked for, from the beginning, and nothing before. */
 TEST_ON(half_closed_goes_on_receiving, harness, h)
 {
-	struct buf heard = BUF_INIT(1024 * 1024);
 	struct client *c;
 
 	harness_fill(h, 0, 3, 100);
-	open_counted(h, 1);
+	harness_open(h, 1);
 	harness_connect(h, 1, "{\"op\":\"subscribe\",\"since\":\"oldest\",\"feeds\":[\"ALPHA\"]}\n");
 	c = &h->clients[0];
 	assert_int_equal(shutdown(c->fd, SHUT_WR), 0);
-	await_text(h, c, &heard, "\"cursor\":\"3\",\"time\"");
-	assert_non_null(
-		strstr(heard.data, "{\"event\":\"subscribed\",\"since\":\"0\",\"id\":\"1\",\"feeds\":[\"ALPHA\"]}\n"));
-	harness_fill(h, 3, 1, 100);
-	stream_wake(h->stream, 4);
-	await_text(h, c, &heard, "\"cursor\":\"4\",\"time\"");
+	await_text(h, c, "\"cursor\":\"3\",\"time\"");
+	assert_non_null(strstr(
+		h->text.data, "{\"event\":\"subscribed\",\"since\":\"0\",\"id\":\"1\",\"feeds\":[\"ALPHA\"]}\n"));
+	harness_tell(h, 3, 1, 100);
+	await_text(h, c, "\"cursor\":\"4\",\"time\"");
 	/* and one that goes is noticed by the next event */
 	close(c->fd);
 	c->fd = -1;
-	harness_fill(h, 4, 1, 100);
-	stream_wake(h->stream, 5);
+	harness_tell(h, 4, 1, 100);
 	for (int i = 0; i < 1000 && assert_bounds(h).clients > 0; i++)
 		harness_turn(h, 5);
 	assert_int_equal(assert_bounds(h).clients, 0);
-	buf_release(&heard);
-	close_counted(h);
 }
 
 /* A wrong first request is answered, and no event follows that was not asked for. */
@@ -166,33 +142,29 @@ TEST_ON(a_wrong_first_request_is_not_taken_for_all_events, harness, h)
 	char line[256];
 
 	harness_fill(h, 0, 1, 100);
-	open_counted(h, 8);
+	harness_open(h, 8);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct buf heard = BUF_INIT(1024 * 1024);
 		struct client *c;
 
+		buf_clear(&h->text);
 		snprintf(line, sizeof(line), "{\"op\":\"subscribe\",\"since\":\"0\",%s}\n", cases[i].members);
 		harness_connect(h, 1, line);
 		c = &h->clients[i];
-		await_text(h, c, &heard, cases[i].reason);
-		harness_fill(h, i + 1, 1, 100);
-		stream_wake(h->stream, (int64_t)i + 2);
+		await_text(h, c, cases[i].reason);
+		harness_tell(h, i + 1, 1, 100);
 		client_say(c, "{\"op\":\"ping\"}\n");
-		await_text(h, c, &heard, "{\"event\":\"pong\",\"cursor\":");
+		await_text(h, c, "{\"event\":\"pong\",\"cursor\":");
 		/* a category that looks like no other may be an item's own */
 		client_say(c, "{\"op\":\"subscribe\",\"since\":\"0\",\"categories\":[\"Shipyards\"]}\n");
-		await_text(h, c, &heard, "\"subscribed\"");
+		await_text(h, c, "\"subscribed\"");
 		client_say(c, "{\"op\":\"subscribe\",\"since\":\"0\"}\n");
-		await_text(h, c, &heard, "\"cursor\":\"1\",\"time\"");
-		assert_int_equal(count_of(&heard, "\"cursor\":\"1\",\"time\""), 1);
-		buf_release(&heard);
+		await_text(h, c, "\"cursor\":\"1\",\"time\"");
+		assert_int_equal(count_of(h, "\"cursor\":\"1\",\"time\""), 1);
 	}
-	close_counted(h);
 }
 
 TEST_ON(a_cursor_of_another_database_is_told, harness, h)
 {
-	struct buf heard = BUF_INIT(1024 * 1024);
 	char instance[INSTANCE_TEXT_MAX], line[256], told[256];
 	struct error err = {0};
 	struct reader *r;
@@ -203,7 +175,7 @@ TEST_ON(a_cursor_of_another_database_is_told, harness, h)
 	assert_ok(r != NULL && reader_instance(r, instance, &err) == 0, err);
 	reader_free(r);
 	assert_int_equal(strlen(instance), INSTANCE_TEXT_MAX - 1);
-	open_counted(h, 1);
+	harness_open(h, 1);
 	/* beyond the newest */
 	harness_connect(h, 1, "{\"op\":\"subscribe\",\"since\":\"4\"}\n");
 	c = &h->clients[0];
@@ -211,76 +183,65 @@ TEST_ON(a_cursor_of_another_database_is_told, harness, h)
 		"{\"event\":\"reset\",\"since\":\"4\",\"cursor\":\"3\",\"oldest\":\"1\",\"instance\":\"%s\","
 		"\"reason\":",
 		instance);
-	await_text(h, c, &heard, told);
-	await_text(h, c, &heard, "{\"event\":\"subscribed\",\"since\":\"3\"");
+	await_text(h, c, told);
+	await_text(h, c, "{\"event\":\"subscribed\",\"since\":\"3\"");
 	/* of another instance */
-	buf_clear(&heard);
+	buf_clear(&h->text);
 	client_say(c, "{\"op\":\"subscribe\",\"since\":\"1\",\"instance\":\"0123456789abcdef\"}\n");
-	await_text(h, c, &heard, "{\"event\":\"reset\",\"since\":\"1\"");
-	await_text(h, c, &heard, "{\"event\":\"subscribed\",\"since\":\"3\"");
+	await_text(h, c, "{\"event\":\"reset\",\"since\":\"1\"");
+	await_text(h, c, "{\"event\":\"subscribed\",\"since\":\"3\"");
 	/* and of this one */
-	buf_clear(&heard);
+	buf_clear(&h->text);
 	snprintf(line, sizeof(line), "{\"op\":\"subscribe\",\"since\":\"1\",\"instance\":\"%s\"}\n", instance);
 	client_say(c, line);
-	await_text(h, c, &heard, "\"cursor\":\"3\",\"time\"");
-	assert_int_equal(count_of(&heard, "\"reset\""), 0);
-	assert_int_equal(count_of(&heard, "\"event\":\"new\""), 2);
+	await_text(h, c, "\"cursor\":\"3\",\"time\"");
+	assert_int_equal(count_of(h, "\"reset\""), 0);
+	assert_int_equal(count_of(h, "\"event\":\"new\""), 2);
 	/* it stays when the daemon starts again */
 	fixture_close(&h->store);
-	reopen_store(h);
+	fixture_open(&h->store);
 	r = reader_new(h->store.dir, &err);
 	assert_ok(r != NULL && reader_instance(r, told, &err) == 0, err);
 	reader_free(r);
 	assert_string_equal(told, instance);
-	buf_release(&heard);
-	close_counted(h);
 }
 
 TEST_ON(poll_ends_and_unsubscribe_stops, harness, h)
 {
-	struct buf heard = BUF_INIT(1024 * 1024);
 	struct client *c;
 
 	harness_fill(h, 0, 200, 100);
-	open_counted(h, 2);
+	harness_open(h, 2);
 	harness_connect(h, 1, "{\"op\":\"poll\"}\n");
 	c = &h->clients[0];
-	await_text(h, c, &heard, "{\"event\":\"heartbeat\",\"cursor\":\"200\"}\n");
-	assert_int_equal(count_of(&heard, "\"event\":\"new\""), 200);
+	await_text(h, c, "{\"event\":\"heartbeat\",\"cursor\":\"200\"}\n");
+	assert_int_equal(count_of(h, "\"event\":\"new\""), 200);
 	while (!c->ended) {
 		harness_turn(h, 5);
 		client_hear(c, SIZE_MAX);
 	}
-	buf_clear(&heard);
+	buf_clear(&h->text);
 	harness_connect(h, 1, "{\"op\":\"subscribe\"}\n{\"op\":\"unsubscribe\"}\n");
 	c = &h->clients[1];
-	await_text(h, c, &heard, "{\"event\":\"unsubscribed\",\"cursor\":\"200\"}\n");
-	harness_fill(h, 200, 1, 100);
-	stream_wake(h->stream, 201);
-	for (int i = 0; i < 5; i++)
-		harness_turn(h, 2);
+	await_text(h, c, "{\"event\":\"unsubscribed\",\"cursor\":\"200\"}\n");
+	harness_tell(h, 200, 1, 100);
+	harness_turns(h, 5, 2);
 	client_say(c, "{\"op\":\"subscribe\",\"since\":\"200\"}\n");
-	await_text(h, c, &heard, "\"cursor\":\"201\",\"time\"");
-	assert_int_equal(count_of(&heard, "\"event\":\"new\""), 1);
-	buf_release(&heard);
-	close_counted(h);
+	await_text(h, c, "\"cursor\":\"201\",\"time\"");
+	assert_int_equal(count_of(h, "\"event\":\"new\""), 1);
 }
 
 /* The heartbeat that ends a poll is the only one that it gets, however long the reading takes. */
 TEST_ON(a_long_poll_gets_one_heartbeat, harness, h)
 {
 	enum { EVENTS = 1500 };
-	struct buf heard = BUF_INIT(1024 * 1024);
 
 	h->heartbeat_ms = 4;
 	harness_fill(h, 0, EVENTS, 100);
-	open_counted(h, 1);
+	harness_open(h, 1);
 	harness_connect(h, 1, "{\"op\":\"poll\",\"match\":\"absent\"}\n");
-	await_text(h, &h->clients[0], &heard, "{\"event\":\"heartbeat\",\"cursor\":\"1500\"}\n");
-	assert_int_equal(count_of(&heard, "\"heartbeat\""), 1);
-	h->heartbeat_ms = 0;
-	buf_release(&heard);
-	close_counted(h);
+	await_text(h, &h->clients[0], "{\"event\":\"heartbeat\",\"cursor\":\"1500\"}\n");
+	assert_int_equal(count_of(h, "\"heartbeat\""), 1);
 }
 
 /* Hundreds that resume at different places become one group: an event is not read once for each of them. */
@@ -291,14 +252,13 @@ TEST_ON(scattered_cursors_are_gathered, harness, h)
 	char line[128];
 
 	harness_fill(h, 0, EVENTS, 200);
-	open_counted(h, SUBSCRIBERS);
+	harness_open(h, SUBSCRIBERS);
 	for (int i = 0; i < SUBSCRIBERS; i++) {
 		snprintf(line, sizeof(line), "{\"op\":\"poll\",\"since\":\"%d\",\"match\":\"absent%d\"}\n", i * 3, i);
 		harness_connect(h, 1, line);
 	}
 	while (ended < SUBSCRIBERS) {
-		for (int i = 0; i < 10; i++)
-			harness_turn(h, 1);
+		harness_turns(h, 10, 1);
 		ended = 0;
 		for (size_t i = 0; i < h->count; i++) {
 			client_hear(&h->clients[i], SIZE_MAX);
@@ -306,39 +266,28 @@ TEST_ON(scattered_cursors_are_gathered, harness, h)
 		}
 		assert_true(assert_bounds(h).events < (size_t)EVENTS * SUBSCRIBERS / 10);
 	}
-	close_counted(h);
 }
 
 /* Events begin at a time: the cursor is found by halving, also where the log has holes. */
 TEST_ON(since_a_time_is_a_place_in_the_log, harness, h)
 {
+	static const struct {
+		int64_t time_ms, from, to; /* any of these cursors is right */
+	} places[] = {{0, 2, 2}, {10000, 9, 9}, {10001, 10, 13}, {14000, 10, 13}, {29001, 29, 30}};
 	struct error err = {0};
 	struct reader *r;
 	int64_t cursor = -1;
-	char path[300];
-	sqlite3 *db;
 
 	harness_fill(h, 0, 30, 100);
-	snprintf(path, sizeof(path), "%.255s/sitrepd.db", h->store.dir);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db,
-				 "UPDATE event SET time = 1000 * cursor;"
-				 "DELETE FROM event WHERE cursor IN (1, 2, 11, 12, 13, 30)",
-				 NULL, NULL, NULL),
-		SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	raw_run_in(h->store.dir, "UPDATE event SET time = 1000 * cursor;"
+				 "DELETE FROM event WHERE cursor IN (1, 2, 11, 12, 13, 30)");
 	r = reader_new(h->store.dir, &err);
 	assert_ok(r != NULL, err);
-	assert_ok(reader_cursor_before(r, 0, &cursor, &err) == 0, err);
-	assert_int_equal(cursor, 2);
-	assert_ok(reader_cursor_before(r, 10000, &cursor, &err) == 0, err);
-	assert_int_equal(cursor, 9);
-	assert_ok(reader_cursor_before(r, 10001, &cursor, &err) == 0, err);
-	assert_in_range(cursor, 10, 13);
-	assert_ok(reader_cursor_before(r, 14000, &cursor, &err) == 0, err);
-	assert_in_range(cursor, 10, 13);
-	assert_ok(reader_cursor_before(r, 29001, &cursor, &err) == 0, err);
-	assert_in_range(cursor, 29, 30);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		assert_ok(reader_cursor_before(r, places[i].time_ms, &cursor, &err) == 0, err);
+		if (cursor < places[i].from || cursor > places[i].to)
+			fail_msg("%lld ms: cursor %lld", (long long)places[i].time_ms, (long long)cursor);
+	}
 	reader_free(r);
 }
 
@@ -354,39 +303,27 @@ static unsigned be32(const unsigned char *p)
 static void damage_events(struct harness *h, int first, int last)
 {
 	unsigned char page[4096] = {0};
+	static const unsigned char zeros[4096];
 	char path[300];
-	sqlite3 *db;
-	sqlite3_stmt *s;
-	unsigned root;
+	int64_t root;
 	int fd, count;
 
 	fixture_close(&h->store);
 	snprintf(path, sizeof(path), "%.255s/sitrepd.db", h->store.dir);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'event'", -1, &s, NULL),
-		SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	root = (unsigned)sqlite3_column_int(s, 0);
-	sqlite3_finalize(s);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	root = ask_database(h->store.dir, "SELECT rootpage FROM sqlite_schema WHERE name = 'event'");
+	raw_run(path, "PRAGMA wal_checkpoint(TRUNCATE)");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(pread(fd, page, sizeof(page), (off_t)(root - 1) * 4096), sizeof(page));
 	assert_int_equal(page[0], 5); /* an inner page of a table */
 	count = page[3] << 8 | page[4];
 	for (int i = first; i < count && (last < 0 || i <= last); i++) {
-		static const unsigned char zeros[4096];
 		unsigned child = be32(page + (page[12 + 2 * i] << 8 | page[13 + 2 * i]));
 
 		assert_int_equal(pwrite(fd, zeros, sizeof(zeros), (off_t)(child - 1) * 4096), sizeof(zeros));
 	}
-	if (last < 0) {
-		static const unsigned char zeros[4096];
-
+	if (last < 0)
 		assert_int_equal(pwrite(fd, zeros, sizeof(zeros), (off_t)(be32(page + 8) - 1) * 4096), sizeof(zeros));
-	}
 	close(fd);
 }
 
@@ -397,8 +334,8 @@ TEST_ON(damage_is_a_gap, harness, h)
 
 	harness_fill(h, 0, EVENTS, 200);
 	damage_events(h, 1, 1);
-	reopen_store(h);
-	open_counted(h, 2);
+	fixture_open(&h->store);
+	harness_open(h, 2);
 	harness_connect(h, 1, "{\"op\":\"subscribe\",\"since\":\"0\"}\n");
 	harness_connect(h, 1, "{\"op\":\"subscribe\"}\n");
 	assert_true(harness_run_to(h, EVENTS));
@@ -412,10 +349,8 @@ TEST_ON(damage_is_a_gap, harness, h)
 	/* each try waits */
 	assert_true(s.turns < 200);
 	/* and the other one gets its news */
-	harness_fill(h, EVENTS, 1, 200);
-	stream_wake(h->stream, EVENTS + 1);
+	harness_tell(h, EVENTS, 1, 200);
 	assert_true(harness_run_to(h, EVENTS + 1));
-	close_counted(h);
 }
 
 TEST_ON(a_log_that_cannot_be_read_ends_the_connection, harness, h)
@@ -425,7 +360,7 @@ TEST_ON(a_log_that_cannot_be_read_ends_the_connection, harness, h)
 
 	harness_fill(h, 0, EVENTS, 200);
 	damage_events(h, 1, -1);
-	open_counted(h, 2);
+	harness_open(h, 2);
 	harness_connect(h, 1, "{\"op\":\"subscribe\",\"since\":\"0\"}\n");
 	while (!h->clients[0].ended && clock_mono_ms() < end_ms) {
 		harness_turn(h, 20);
@@ -437,32 +372,23 @@ TEST_ON(a_log_that_cannot_be_read_ends_the_connection, harness, h)
 	assert_true(h->clients[0].events > 0);
 	assert_int_equal(assert_bounds(h).clients, 0);
 	assert_true(assert_bounds(h).turns < 200);
-	close_counted(h);
 }
 
 /* Events at the end of the log that are gone by now are passed, not waited for. */
 TEST_ON(events_that_are_gone, harness, h)
 {
-	sqlite3 *db;
-	char path[300];
 	uint64_t turns;
 
 	harness_fill(h, 0, 100, 200);
-	snprintf(path, sizeof(path), "%.255s/sitrepd.db", h->store.dir);
 	fixture_close(&h->store);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DELETE FROM event WHERE cursor > 90", NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	reopen_store(h);
-	open_counted(h, 1);
+	raw_run_in(h->store.dir, "DELETE FROM event WHERE cursor > 90");
+	fixture_open(&h->store);
+	harness_open(h, 1);
 	harness_connect(h, 1, "{\"op\":\"subscribe\",\"since\":\"50\"}\n");
 	assert_true(harness_run_to(h, 90));
-	for (int i = 0; i < 20; i++)
-		harness_turn(h, 2);
+	harness_turns(h, 20, 2);
 	turns = assert_bounds(h).turns;
-	for (int i = 0; i < 20; i++)
-		harness_turn(h, 2);
+	harness_turns(h, 20, 2);
 	assert_int_equal(assert_bounds(h).turns, turns);
 	assert_int_equal(h->clients[0].events, 40);
-	close_counted(h);
 }

@@ -108,70 +108,67 @@ TEST_ON(everything, fixture, f)
 	}
 }
 
-TEST_ON(kinds, fixture, f)
+/* A filter, the kind of the event, which is of an item or of a feed, and whether it is wanted. */
+TEST_ON(filters, fixture, f)
 {
-	assert_true(wanted_by(f, "'events':['new']"));
-	assert_true(wanted_by(f, "'events':['alert','new','new']"));
-	assert_false(wanted_by(f, "'events':['alert','copy','updated','feed']"));
-	f->event.kind = EVENT_FEED;
-	f->event.report = NULL;
-	assert_true(wanted_by(f, "'events':['feed']"));
-	assert_false(wanted_by(f, "'events':['new','alert']"));
-}
+	static const struct {
+		const char *members;
+		enum event_kind kind;
+		bool wanted;
+	} cases[] = {
+		{"'events':['new']", EVENT_NEW, true},
+		{"'events':['alert','new','new']", EVENT_NEW, true},
+		{"'events':['alert','copy','updated','feed']", EVENT_NEW, false},
+		{"'events':['feed']", EVENT_FEED, true},
+		{"'events':['new','alert']", EVENT_FEED, false},
 
-TEST_ON(feeds, fixture, f)
-{
-	assert_true(wanted_by(f, "'feeds':['alpha']"));
-	assert_true(wanted_by(f, "'feeds':['bravo','ALPHA']"));
-	assert_false(wanted_by(f, "'feeds':['bravo','alph','alphabet','']"));
-	/* narrowed to none */
-	assert_false(wanted_by(f, "'feeds':[]"));
-	f->event.kind = EVENT_FEED;
-	f->event.report = NULL;
-	assert_true(wanted_by(f, "'feeds':['alpha']"));
-	assert_false(wanted_by(f, "'feeds':['bravo']"));
-}
+		{"'feeds':['alpha']", EVENT_NEW, true},
+		{"'feeds':['bravo','ALPHA']", EVENT_NEW, true},
+		{"'feeds':['bravo','alph','alphabet','']", EVENT_NEW, false},
+		/* narrowed to none */
+		{"'feeds':[]", EVENT_NEW, false},
+		{"'feeds':['alpha']", EVENT_FEED, true},
+		{"'feeds':['bravo']", EVENT_FEED, false},
 
-TEST_ON(categories, fixture, f)
-{
-	/* those of the configuration and those of the item, by term or label */
-	assert_true(wanted_by(f, "'categories':['naval']"));
-	assert_true(wanted_by(f, "'categories':['air','US']"));
-	assert_true(wanted_by(f, "'categories':['shipyards']"));
-	assert_true(wanted_by(f, "'categories':['t1']"));
-	assert_true(wanted_by(f, "'categories':['taiwan']"));
-	assert_false(wanted_by(f, "'categories':['air','nava','naval us']"));
+		/* those of the configuration and those of the item, by term or label */
+		{"'categories':['naval']", EVENT_NEW, true},
+		{"'categories':['air','US']", EVENT_NEW, true},
+		{"'categories':['shipyards']", EVENT_NEW, true},
+		{"'categories':['t1']", EVENT_NEW, true},
+		{"'categories':['taiwan']", EVENT_NEW, true},
+		{"'categories':['air','nava','naval us']", EVENT_NEW, false},
+		{"'categories':['naval']", EVENT_FEED, true},
+		{"'categories':['taiwan']", EVENT_FEED, false},
+
+		{"'match':'frigate*'", EVENT_NEW, true},
+		{"'match':'WARSHIPS strait'", EVENT_NEW, true},
+		{"'match':'title:frigates AND category:naval AND feed:al*'", EVENT_NEW, true},
+		{"'match':'title:warships'", EVENT_NEW, false},
+		{"'match':'frigates NOT strait'", EVENT_NEW, false},
+		/* markup is not text */
+		{"'match':'b OR p'", EVENT_NEW, false},
+		{"'match':'frigate*'", EVENT_FEED, false},
+
+		{"'events':['new'],'feeds':['alpha'],'categories':['us'],'match':'frigates'", EVENT_NEW, true},
+		{"'events':['copy'],'feeds':['alpha'],'categories':['us'],'match':'frigates'", EVENT_NEW, false},
+		{"'events':['new'],'feeds':['bravo'],'categories':['us'],'match':'frigates'", EVENT_NEW, false},
+		{"'events':['new'],'feeds':['alpha'],'categories':['air'],'match':'frigates'", EVENT_NEW, false},
+		{"'events':['new'],'feeds':['alpha'],'categories':['us'],'match':'submarine'", EVENT_NEW, false},
+		/* what is no longer asked for is no longer narrowed */
+		{"'categories':['us']", EVENT_NEW, true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		f->event.kind = cases[i].kind;
+		f->event.report = cases[i].kind == EVENT_FEED ? NULL : &f->report;
+		if (wanted_by(f, cases[i].members) != cases[i].wanted)
+			fail_msg("row %zu, %s: %s", i, cases[i].members, cases[i].wanted ? "not wanted" : "wanted");
+	}
+	/* a feed without categories */
 	f->event.kind = EVENT_FEED;
 	f->event.report = NULL;
-	assert_true(wanted_by(f, "'categories':['naval']"));
-	assert_false(wanted_by(f, "'categories':['taiwan']"));
 	f->event.source.categories = STR_NONE;
 	assert_false(wanted_by(f, "'categories':['naval']"));
-}
-
-TEST_ON(match, fixture, f)
-{
-	assert_true(wanted_by(f, "'match':'frigate*'"));
-	assert_true(wanted_by(f, "'match':'WARSHIPS strait'"));
-	assert_true(wanted_by(f, "'match':'title:frigates AND category:naval AND feed:al*'"));
-	assert_false(wanted_by(f, "'match':'title:warships'"));
-	assert_false(wanted_by(f, "'match':'frigates NOT strait'"));
-	/* markup is not text */
-	assert_false(wanted_by(f, "'match':'b OR p'"));
-	f->event.kind = EVENT_FEED;
-	f->event.report = NULL;
-	assert_false(wanted_by(f, "'match':'frigate*'"));
-}
-
-TEST_ON(all_at_once, fixture, f)
-{
-	assert_true(wanted_by(f, "'events':['new'],'feeds':['alpha'],'categories':['us'],'match':'frigates'"));
-	assert_false(wanted_by(f, "'events':['copy'],'feeds':['alpha'],'categories':['us'],'match':'frigates'"));
-	assert_false(wanted_by(f, "'events':['new'],'feeds':['bravo'],'categories':['us'],'match':'frigates'"));
-	assert_false(wanted_by(f, "'events':['new'],'feeds':['alpha'],'categories':['air'],'match':'frigates'"));
-	assert_false(wanted_by(f, "'events':['new'],'feeds':['alpha'],'categories':['us'],'match':'submarine'"));
-	/* what is no longer asked for is no longer narrowed */
-	assert_true(wanted_by(f, "'categories':['us']"));
 }
 
 /* The text of an event is looked at once, by the first filter with a rule. */
