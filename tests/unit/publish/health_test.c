@@ -8,220 +8,68 @@
 #define NOW_MS INT64_C(1795000000000)
 #define HOUR_MS (INT64_C(3600) * 1000)
 
-/* A daemon that has run for an hour: three feeds, polled and well, the next one due in a minute. */
-static struct health_facts well(void)
-{
-	return (struct health_facts){
-		.now_ms = NOW_MS,
-		.up_ms = HOUR_MS,
-		.feeds = 3,
-		.next_due_ms = NOW_MS + 60000,
-		.silent_ms = 30000,
-		.patience_ms = 60000,
-		.asked = 3,
-	};
-}
-
-static void nothing(struct health_facts *f)
-{
-	(void)f;
-}
-
-static void paused(struct health_facts *f)
-{
-	f->paused = true;
-	f->paused_since_ms = NOW_MS - HOUR_MS;
-}
-
-static void stopped(struct health_facts *f)
-{
-	f->storing_stopped = true;
-	f->stopped_since_ms = NOW_MS - HOUR_MS;
-	f->stop_reason = "cannot commit: no space\nleft";
-}
-
-static void overdue(struct health_facts *f)
-{
-	f->next_due_ms = NOW_MS - HOUR_MS;
-	f->overdue = 2;
-	f->overdue_ms = HOUR_MS;
-	f->silent_ms = HOUR_MS;
-}
-
-static void overdue_and_paused(struct health_facts *f)
-{
-	overdue(f);
-	paused(f);
-}
-
-static void overdue_and_stopped(struct health_facts *f)
-{
-	overdue(f);
-	stopped(f);
-}
-
-/* More feeds than the machine can poll. */
-static void queue_is_long(struct health_facts *f)
-{
-	overdue(f);
-	f->silent_ms = 10;
-}
-
-static void just_due(struct health_facts *f)
-{
-	f->next_due_ms = NOW_MS;
-}
-
-static void silent_for_good_reason(struct health_facts *f)
-{
-	f->silent_ms = 24 * HOUR_MS;
-	f->asked = 0;
-}
-
-static void no_feed(struct health_facts *f)
-{
-	f->feeds = f->asked = 0;
-	f->next_due_ms = TIME_NONE;
-}
-
-static void all_gone(struct health_facts *f)
-{
-	f->next_due_ms = TIME_NONE;
-}
-
-static void under_way(struct health_facts *f)
-{
-	f->under_way = 1;
-}
-
-static void stuck(struct health_facts *f)
-{
-	f->under_way = f->stuck = 1;
-}
-
-static void no_worker(struct health_facts *f)
-{
-	f->no_worker = "ended with status 1";
-}
-
-static void late(struct health_facts *f)
-{
-	f->loop_late_ms = HEALTH_LOOP_LATE_MS + 1;
-}
-
-static void a_little_late(struct health_facts *f)
-{
-	f->loop_late_ms = HEALTH_LOOP_LATE_MS;
-}
-
-static void unreadable(struct health_facts *f)
-{
-	f->read_error = "disk I/O error";
-}
-
-static void damaged(struct health_facts *f)
-{
-	f->damaged_tables = 1;
-	snprintf(f->damage, sizeof(f->damage), "table item is damaged: wrong # of entries");
-}
-
-static void rows_damaged(struct health_facts *f)
-{
-	f->damaged_rows = 3;
-}
-
-static void unreached(struct health_facts *f)
-{
-	f->unreached = f->unreached_again = f->asked;
-}
-
-static void one_feed_failed_twice(struct health_facts *f)
-{
-	f->asked = f->unreached = f->unreached_again = 1;
-}
-
-static void failed_once(struct health_facts *f)
-{
-	f->unreached = f->asked;
-}
-
-static void one_failed_once(struct health_facts *f)
-{
-	unreached(f);
-	f->unreached_again--;
-}
-
-static void many_failed_once(struct health_facts *f)
-{
-	f->asked = f->unreached = HEALTH_NETWORK_FEEDS;
-}
-
-static void one_of_many_answers(struct health_facts *f)
-{
-	f->asked = 1000;
-	f->unreached = f->unreached_again = 999;
-}
-
-static void unreached_at_start(struct health_facts *f)
-{
-	many_failed_once(f);
-	f->up_ms = HEALTH_NETWORK_GRACE_MS - 1;
-}
-
-static void unreached_and_paused(struct health_facts *f)
-{
-	unreached(f);
-	paused(f);
-}
-
-static void nobody_was_asked(struct health_facts *f)
-{
-	f->asked = 0;
-}
-
-static void everything(struct health_facts *f)
-{
-	stopped(f);
-	stuck(f);
-	late(f);
-	unreadable(f);
-	damaged(f);
-}
+/* Parts of the facts: a daemon that has run for an hour, its three feeds, and what may be the matter. */
+#define DAEMON .now_ms = NOW_MS, .up_ms = HOUR_MS, .patience_ms = 60000
+#define FEEDS .feeds = 3, .asked = 3
+#define NOT_DUE .next_due_ms = NOW_MS + 60000, .silent_ms = 30000
+#define OVERDUE .next_due_ms = NOW_MS - HOUR_MS, .overdue = 2, .overdue_ms = HOUR_MS
+#define WELL DAEMON, FEEDS, NOT_DUE
+#define PAUSED .paused = true, .paused_since_ms = NOW_MS - HOUR_MS
+#define STOPPED                                                                                                        \
+	.storing_stopped = true, .stopped_since_ms = NOW_MS - HOUR_MS, .stop_reason = "cannot commit: no space\nleft"
+#define DAMAGED .damaged_tables = 1, .damage = "table item is damaged: wrong # of entries"
+#define UNREADABLE .read_error = "disk I/O error"
+#define UNREACHED .unreached = 3, .unreached_again = 3
+#define MANY_FAILED_ONCE .asked = HEALTH_NETWORK_FEEDS, .unreached = HEALTH_NETWORK_FEEDS
 
 static const struct {
 	const char *name;
-	void (*change)(struct health_facts *f);
+	struct health_facts facts;
 	const char *reasons, *notes; /* codes */
 } cases[] = {
-	{"well", nothing, "", "nothing-due"},
-	{"paused", paused, "", "paused"},
-	{"storing stopped", stopped, "storing-stopped", ""},
-	{"overdue", overdue, "polls-overdue", ""},
-	{"overdue, paused", overdue_and_paused, "", "paused"},
-	{"overdue, stopped", overdue_and_stopped, "storing-stopped", ""},
-	{"a long queue", queue_is_long, "", ""},
-	{"due now", just_due, "", ""},
-	{"silent since nothing is due", silent_for_good_reason, "", "nothing-due"},
-	{"no feed", no_feed, "", "no-feed"},
-	{"all gone", all_gone, "", "nothing-due"},
-	{"under way", under_way, "", ""},
-	{"stuck", stuck, "polls-stuck", ""},
-	{"no worker", no_worker, "no-worker", "nothing-due"},
-	{"late", late, "loop-stalled", "nothing-due"},
-	{"a little late", a_little_late, "", "nothing-due"},
-	{"unreadable", unreadable, "database-unreadable", "nothing-due"},
-	{"damaged", damaged, "database-damaged", "nothing-due"},
-	{"rows damaged", rows_damaged, "", "rows-damaged,nothing-due"},
-	{"unreached", unreached, "network-away", "nothing-due"},
-	{"one feed failed twice", one_feed_failed_twice, "network-away", "nothing-due"},
-	{"failed once", failed_once, "", "nothing-due"},
-	{"one failed once", one_failed_once, "", "nothing-due"},
-	{"many failed once", many_failed_once, "network-away", "nothing-due"},
-	{"one of many answers", one_of_many_answers, "", "nothing-due"},
-	{"unreached at start", unreached_at_start, "", "nothing-due"},
-	{"unreached, paused", unreached_and_paused, "", "paused"},
-	{"nobody was asked", nobody_was_asked, "", "nothing-due"},
-	{"everything", everything, "storing-stopped,database-damaged,database-unreadable,loop-stalled,polls-stuck", ""},
+	{"well", {WELL}, "", "nothing-due"},
+	{"paused", {WELL, PAUSED}, "", "paused"},
+	{"storing stopped", {WELL, STOPPED}, "storing-stopped", ""},
+	{"overdue", {DAEMON, FEEDS, OVERDUE, .silent_ms = HOUR_MS}, "polls-overdue", ""},
+	{"overdue, paused", {DAEMON, FEEDS, OVERDUE, .silent_ms = HOUR_MS, PAUSED}, "", "paused"},
+	{"overdue, stopped", {DAEMON, FEEDS, OVERDUE, .silent_ms = HOUR_MS, STOPPED}, "storing-stopped", ""},
+	/* more feeds than the machine can poll */
+	{"a long queue", {DAEMON, FEEDS, OVERDUE, .silent_ms = 10}, "", ""},
+	{"due now", {DAEMON, FEEDS, .next_due_ms = NOW_MS, .silent_ms = 30000}, "", ""},
+	{"silent since nothing is due", {DAEMON, .feeds = 3, .next_due_ms = NOW_MS + 60000, .silent_ms = 24 * HOUR_MS},
+		"", "nothing-due"},
+	{"no feed", {DAEMON, .next_due_ms = TIME_NONE, .silent_ms = 30000}, "", "no-feed"},
+	{"all gone", {DAEMON, FEEDS, .next_due_ms = TIME_NONE, .silent_ms = 30000}, "", "nothing-due"},
+	{"under way", {WELL, .under_way = 1}, "", ""},
+	{"stuck", {WELL, .under_way = 1, .stuck = 1}, "polls-stuck", ""},
+	{"no worker", {WELL, .no_worker = "ended with status 1"}, "no-worker", "nothing-due"},
+	{"late", {WELL, .loop_late_ms = HEALTH_LOOP_LATE_MS + 1}, "loop-stalled", "nothing-due"},
+	{"a little late", {WELL, .loop_late_ms = HEALTH_LOOP_LATE_MS}, "", "nothing-due"},
+	{"unreadable", {WELL, UNREADABLE}, "database-unreadable", "nothing-due"},
+	{"damaged", {WELL, DAMAGED}, "database-damaged", "nothing-due"},
+	{"rows damaged", {WELL, .damaged_rows = 3}, "", "rows-damaged,nothing-due"},
+	{"unreached", {WELL, UNREACHED}, "network-away", "nothing-due"},
+	{"one feed failed twice", {DAEMON, .feeds = 3, NOT_DUE, .asked = 1, .unreached = 1, .unreached_again = 1},
+		"network-away", "nothing-due"},
+	{"failed once", {WELL, .unreached = 3}, "", "nothing-due"},
+	{"one failed once", {WELL, .unreached = 3, .unreached_again = 2}, "", "nothing-due"},
+	{"many failed once", {DAEMON, .feeds = 3, NOT_DUE, MANY_FAILED_ONCE}, "network-away", "nothing-due"},
+	{"one of many answers", {DAEMON, .feeds = 3, NOT_DUE, .asked = 1000, .unreached = 999, .unreached_again = 999},
+		"", "nothing-due"},
+	{"unreached at start",
+		{.now_ms = NOW_MS,
+			.up_ms = HEALTH_NETWORK_GRACE_MS - 1,
+			.patience_ms = 60000,
+			.feeds = 3,
+			NOT_DUE,
+			MANY_FAILED_ONCE},
+		"", "nothing-due"},
+	{"unreached, paused", {WELL, UNREACHED, PAUSED}, "", "paused"},
+	{"nobody was asked", {DAEMON, .feeds = 3, NOT_DUE}, "", "nothing-due"},
+	{"everything",
+		{WELL, STOPPED, .under_way = 1, .stuck = 1, .loop_late_ms = HEALTH_LOOP_LATE_MS + 1, UNREADABLE,
+			DAMAGED},
+		"storing-stopped,database-damaged,database-unreadable,loop-stalled,polls-stuck", ""},
 };
 
 static void join(const struct health_line *lines, size_t count, struct buf *out)
@@ -235,11 +83,9 @@ TEST(table)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf reasons = BUF_INIT(1024), notes = BUF_INIT(1024);
-		struct health_facts f = well();
 		struct health h;
 
-		cases[i].change(&f);
-		health_judge(&f, &h);
+		health_judge(&cases[i].facts, &h);
 		join(h.reasons, h.reason_count, &reasons);
 		join(h.notes, h.note_count, &notes);
 		if (strcmp(reasons.data, cases[i].reasons) != 0 || strcmp(notes.data, cases[i].notes) != 0)
@@ -249,14 +95,12 @@ TEST(table)
 	}
 }
 
-static void assert_text(void (*change)(struct health_facts *f), const char *expected)
+static void assert_text(const struct health_facts *facts, const char *expected)
 {
 	struct buf out = BUF_INIT(4096);
-	struct health_facts f = well();
 	struct health h;
 
-	change(&f);
-	health_judge(&f, &h);
+	health_judge(facts, &h);
 	assert_int_equal(health_write_text(&h, &out), 0);
 	assert_int_equal(buf_putc(&out, '\0'), 0);
 	assert_string_equal(out.data, expected);
@@ -266,24 +110,28 @@ static void assert_text(void (*change)(struct health_facts *f), const char *expe
 /* One reason a line, whatever is in it; a note is none. */
 TEST(text)
 {
-	assert_text(nothing, "ok\nnothing is due before 2026-11-18T11:07:40Z\n");
-	assert_text(paused, "ok\npaused by a person since 2026-11-18T10:06:40Z, nothing is polled until resume\n");
-	assert_text(damaged, "the database is damaged: table item is damaged: wrong # of entries\n");
-	assert_text(no_feed, "ok\nno feed is configured\n");
-	assert_text(stopped,
+	static const struct health_facts well = {WELL}, paused = {WELL, PAUSED}, stopped = {WELL, STOPPED},
+					 damaged = {WELL, DAMAGED}, unreached = {WELL, UNREACHED},
+					 no_feed = {DAEMON, .next_due_ms = TIME_NONE, .silent_ms = 30000};
+
+	assert_text(&well, "ok\nnothing is due before 2026-11-18T11:07:40Z\n");
+	assert_text(&paused, "ok\npaused by a person since 2026-11-18T10:06:40Z, nothing is polled until resume\n");
+	assert_text(&damaged, "the database is damaged: table item is damaged: wrong # of entries\n");
+	assert_text(&no_feed, "ok\nno feed is configured\n");
+	assert_text(&stopped,
 		"storing stopped, nothing is polled since 2026-11-18T10:06:40Z: cannot commit: no space left\n");
-	assert_text(unreached, "network away: all 3 feeds asked within the last hour fail by resolver or connection\n");
+	assert_text(
+		&unreached, "network away: all 3 feeds asked within the last hour fail by resolver or connection\n");
 }
 
 TEST(json)
 {
 	struct buf out = BUF_INIT(4096);
-	struct health_facts f = well();
+	static const struct health_facts unreadable = {WELL, UNREADABLE};
 	struct health h;
 	struct jsonw w = JSONW_INIT(&out);
 
-	unreadable(&f);
-	health_judge(&f, &h);
+	health_judge(&unreadable, &h);
 	jsonw_object(&w);
 	health_write_json(&h, &w);
 	jsonw_object_end(&w);
@@ -316,5 +164,6 @@ TEST(weight)
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		assert_int_equal(http_weight(str_from(fields[i].accept), STR("application/json")), fields[i].weight);
+		if (http_weight(str_from(fields[i].accept), STR("application/json")) != fields[i].weight)
+			fail_msg("\"%s\" has not the weight %d", fields[i].accept, fields[i].weight);
 }

@@ -21,6 +21,15 @@ enum { ANSWER_MAX = 4 * 1024 * 1024, CONNECTIONS_MAX = 4, PATIENCE_S = 60, DOCUM
 #define MODIFIED_MS INT64_C(1795428000250)
 #define MODIFIED "Mon, 23 Nov 2026 10:00:00 GMT"
 
+/* One answer, taken apart. */
+struct answer {
+	struct buf raw;
+	int status;
+	struct str head; /* each line with its \r\n */
+	struct str body;
+	struct answer *next;
+};
+
 struct fixture {
 	struct event_base *base;
 	struct event *alarm;
@@ -28,16 +37,9 @@ struct fixture {
 	struct listener *listener;
 	struct sockaddr_in address;
 	struct http_body *document, *small, *noise;
-	int turns_needed; /* for /slow */
-	struct buf paths; /* that the handler was asked for, each in brackets */
-};
-
-/* One answer, taken apart. */
-struct answer {
-	struct buf raw;
-	int status;
-	struct str head; /* each line with its \r\n */
-	struct str body;
+	int turns_needed;       /* for /slow */
+	struct buf paths;       /* that the handler was asked for, each in brackets */
+	struct answer *answers; /* of this test, the last one first */
 };
 
 /* ---- the server ---- */
@@ -138,6 +140,11 @@ static inline void teardown(struct fixture *f)
 	event_free(f->alarm);
 	event_base_free(f->base);
 	buf_release(&f->paths);
+	for (struct answer *a = f->answers, *next; a != NULL; a = next) {
+		next = a->next;
+		buf_release(&a->raw);
+		free(a);
+	}
 }
 
 static inline struct http_stats stats_of(const struct fixture *f)
@@ -203,36 +210,50 @@ static inline void take_apart(struct answer *a)
 	a->body = str_slice(buf_str(&a->raw), end + 4, a->raw.len);
 }
 
-/* Sends the bytes on a connection of its own and hears all that is answered. */
-static inline struct answer ask_raw(struct fixture *f, struct str bytes)
+/* All answers live until the end of the test. */
+static inline struct answer *new_answer(struct fixture *f)
 {
-	struct answer a = {.raw = BUF_INIT(ANSWER_MAX)};
+	struct answer *a = calloc(1, sizeof(*a));
+
+	assert_non_null(a);
+	a->next = f->answers;
+	f->answers = a;
+	buf_init(&a->raw, ANSWER_MAX);
+	return a;
+}
+
+/* Sends the bytes on a connection of its own and hears all that is answered, which may be nothing. */
+static inline struct answer *converse(struct fixture *f, struct str bytes)
+{
+	struct answer *a = new_answer(f);
 	int fd = connect_to(f);
 
 	send_all(fd, bytes);
-	while (hear(f, fd, &a.raw))
+	while (hear(f, fd, &a->raw))
 		;
 	close(fd);
-	take_apart(&a);
+	return a;
+}
+
+static inline const struct answer *ask_raw(struct fixture *f, struct str bytes)
+{
+	struct answer *a = converse(f, bytes);
+
+	take_apart(a);
 	return a;
 }
 
 /* headers: whole lines with \r\n, or "". */
-static inline struct answer ask(struct fixture *f, const char *method, const char *path, const char *headers)
+static inline const struct answer *ask(struct fixture *f, const char *method, const char *path, const char *headers)
 {
 	struct buf request = BUF_INIT(64 * 1024);
-	struct answer a;
+	const struct answer *a;
 
 	buf_printf(&request, "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n", method, path, headers);
 	assert_false(buf_failed(&request));
 	a = ask_raw(f, buf_str(&request));
 	buf_release(&request);
 	return a;
-}
-
-static inline void answer_release(struct answer *a)
-{
-	buf_release(&a->raw);
 }
 
 /* STR_NONE when it is not there. */
@@ -266,11 +287,10 @@ static inline void assert_no_header(const struct answer *a, const char *name)
 static inline void assert_status(
 	struct fixture *f, const char *method, const char *path, const char *headers, int status)
 {
-	struct answer a = ask(f, method, path, headers);
+	const struct answer *a = ask(f, method, path, headers);
 
-	if (a.status != status)
-		fail_msg("%s %s with \"%s\" gives %d, not %d", method, path, headers, a.status, status);
-	answer_release(&a);
+	if (a->status != status)
+		fail_msg("%s %s with \"%s\" gives %d, not %d", method, path, headers, a->status, status);
 }
 
 static inline bool is_document(struct str s)
@@ -284,12 +304,10 @@ static inline bool is_document(struct str s)
 /* The tag of /document without its quotation marks. */
 static inline void get_tag(struct fixture *f, char tag[64])
 {
-	struct answer a = ask(f, "GET", "/document", "");
-	struct str value = header(&a, "ETag");
+	struct str value = header(ask(f, "GET", "/document", ""), "ETag");
 
 	assert_true(value.len > 2 && value.len < 64 && value.data[0] == '"' && value.data[value.len - 1] == '"');
 	snprintf(tag, 64, "%.*s", STR_ARG(str_slice(value, 1, value.len - 1)));
-	answer_release(&a);
 }
 
 #endif

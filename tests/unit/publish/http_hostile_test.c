@@ -39,17 +39,11 @@ TEST_ON(no_http, fixture, f)
 	};
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-		struct buf heard = BUF_INIT(ANSWER_MAX);
-		int fd = connect_to(f);
+		struct str heard = buf_str(&converse(f, requests[i])->raw);
 
-		send_all(fd, requests[i]);
-		while (hear(f, fd, &heard))
-			;
-		close(fd);
 		/* a word why, or none; never the document */
-		assert_true(heard.data == NULL || heard.len == 0 || strncmp(heard.data, "HTTP/1.1 4", 10) == 0 ||
-			    strncmp(heard.data, "HTTP/1.0 4", 10) == 0);
-		buf_release(&heard);
+		assert_true(
+			heard.len == 0 || str_starts(heard, STR("HTTP/1.1 4")) || str_starts(heard, STR("HTTP/1.0 4")));
 	}
 	assert_int_equal(f->paths.len, 0);
 	assert_status(f, "GET", "/document", "", 200);
@@ -58,40 +52,35 @@ TEST_ON(no_http, fixture, f)
 TEST_ON(headers_without_end, fixture, f)
 {
 	struct buf request = BUF_INIT(256 * 1024);
-	struct answer a;
+	struct answer *a;
 
 	buf_puts(&request, "GET /document HTTP/1.1\r\nHost: localhost\r\n");
 	for (int i = 0; i < 2000; i++)
 		buf_printf(&request, "X-Header-%d: some words\r\n", i);
 	buf_puts(&request, "\r\n");
-	a.raw = BUF_INIT(ANSWER_MAX);
-	int fd = connect_to(f);
-
-	send_all(fd, buf_str(&request));
-	while (hear(f, fd, &a.raw))
-		;
-	close(fd);
+	a = converse(f, buf_str(&request));
 	/* it may hang up before the client has said all; what it said is a refusal */
-	if (a.raw.len > 0) {
-		take_apart(&a);
-		assert_int_equal(a.status, 431);
+	if (a->raw.len > 0) {
+		take_apart(a);
+		assert_int_equal(a->status, 431);
 	}
 	assert_int_equal(f->paths.len, 0);
-	answer_release(&a);
 	buf_release(&request);
 }
 
 /* ---- connections ---- */
 
 /* One answer with a body of len bytes on a connection that stays. */
-static void hear_one(struct fixture *f, int fd, struct answer *a, size_t len)
+static const struct answer *hear_one(struct fixture *f, int fd, size_t len)
 {
-	a->raw = BUF_INIT(ANSWER_MAX);
+	struct answer *a = new_answer(f);
+
 	while (str_find(buf_str(&a->raw), STR("\r\n\r\n"), 0) == STR_NPOS ||
 		a->raw.len < str_find(buf_str(&a->raw), STR("\r\n\r\n"), 0) + 4 + len)
 		assert_true(hear(f, fd, &a->raw));
 	take_apart(a);
 	assert_int_equal(a->body.len, len);
+	return a;
 }
 
 TEST_ON(one_connection_many_requests, fixture, f)
@@ -99,13 +88,12 @@ TEST_ON(one_connection_many_requests, fixture, f)
 	int fd = connect_to(f);
 
 	for (int i = 0; i < 5; i++) {
-		struct answer a;
+		const struct answer *a;
 
 		send_all(fd, STR("GET /document HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-		hear_one(f, fd, &a, DOCUMENT_LEN);
-		assert_int_equal(a.status, 200);
-		assert_true(is_document(a.body));
-		answer_release(&a);
+		a = hear_one(f, fd, DOCUMENT_LEN);
+		assert_int_equal(a->status, 200);
+		assert_true(is_document(a->body));
 	}
 	assert_int_equal(stats_of(f).requests, 5);
 	assert_int_equal(stats_of(f).connections, 1);
@@ -118,12 +106,9 @@ TEST_ON(connections_are_bounded, fixture, f)
 	int fds[CONNECTIONS_MAX];
 
 	for (int i = 0; i < CONNECTIONS_MAX; i++) {
-		struct answer a;
-
 		fds[i] = connect_to(f);
 		send_all(fds[i], STR("GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-		hear_one(f, fds[i], &a, 100);
-		answer_release(&a);
+		hear_one(f, fds[i], 100);
 	}
 	/* the one that has waited longest goes for another one */
 	assert_status(f, "GET", "/document", "", 200);
@@ -144,21 +129,15 @@ TEST_ON(connections_are_bounded, fixture, f)
 /* The status of the first answer; 0: hung up without one. */
 static int status_of(struct fixture *f, const char *request)
 {
-	struct buf heard = BUF_INIT(ANSWER_MAX);
+	struct str heard = buf_str(&converse(f, str_from(request))->raw);
 	long long status = 0;
-	int fd = connect_to(f);
 
-	send_all(fd, str_from(request));
-	while (hear(f, fd, &heard))
-		;
-	close(fd);
 	if (heard.len > 12)
-		assert_true(str_to_int(str_slice(buf_str(&heard), 9, 12), &status));
+		assert_true(str_to_int(str_slice(heard, 9, 12), &status));
 	/* No part of it is taken for another request.  (libmicrohttpd sends the head of a refusal of its own twice.) */
-	for (size_t at = 0; (at = str_find(buf_str(&heard), STR("HTTP/1."), at)) != STR_NPOS; at++)
-		if (!str_starts(str_slice(buf_str(&heard), at + 9, heard.len), str_slice(buf_str(&heard), 9, 12)))
-			fail_msg("%s gives %.*s", request, STR_ARG(buf_str(&heard)));
-	buf_release(&heard);
+	for (size_t at = 0; (at = str_find(heard, STR("HTTP/1."), at)) != STR_NPOS; at++)
+		if (!str_starts(str_slice(heard, at + 9, heard.len), str_slice(heard, 9, 12)))
+			fail_msg("%s gives %.*s", request, STR_ARG(heard));
 	return (int)status;
 }
 
@@ -209,40 +188,31 @@ TEST_ON(ambiguous_heads, fixture, f)
 TEST_ON(pipelined, fixture, f)
 {
 	enum { REQUESTS = 500 };
-	struct buf requests = BUF_INIT(ANSWER_MAX), heard = BUF_INIT(ANSWER_MAX);
-	size_t at = 0, count = 0;
-	int fd = connect_to(f);
+	struct buf requests = BUF_INIT(ANSWER_MAX);
+	size_t count = 0;
+	struct str heard;
 
 	for (int i = 0; i < REQUESTS; i++)
 		buf_puts(&requests, i == REQUESTS - 1 ? "GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 						      : "GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
-	send_all(fd, buf_str(&requests));
-	while (hear(f, fd, &heard))
-		;
-	while ((at = str_find(buf_str(&heard), STR("HTTP/1.1 200"), at)) != STR_NPOS) {
-		at++;
+	heard = buf_str(&converse(f, buf_str(&requests))->raw);
+	for (size_t at = 0; (at = str_find(heard, STR("HTTP/1.1 200"), at)) != STR_NPOS; at++)
 		count++;
-	}
 	assert_int_equal(count, REQUESTS);
 	assert_true(stats_of(f).turn_requests_max <= HTTP_TURN_REQUESTS);
-	close(fd);
 	buf_release(&requests);
-	buf_release(&heard);
 }
 
 /* A handler that takes several turns, and a server that ends while it does. */
 TEST_ON(later, fixture, f)
 {
-	struct answer a;
 	int fd;
 
 	f->turns_needed = 3;
-	a = ask(f, "GET", "/slow", "");
-	assert_int_equal(a.status, 200);
+	assert_status(f, "GET", "/slow", "", 200);
 	assert_string_equal(f->paths.data, "[/slow][/slow again][/slow again][/slow again]");
 	assert_int_equal(stats_of(f).requests, 1);
 	assert_int_equal(stats_of(f).postponed, 3);
-	answer_release(&a);
 	f->turns_needed = 1000000;
 	fd = connect_to(f);
 	send_all(fd, STR("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -255,7 +225,6 @@ TEST_ON(later, fixture, f)
 /* The document goes while it is being sent: whoever gets it gets it whole. */
 TEST_ON(document_replaced_while_sent, fixture, f)
 {
-	struct answer a;
 	int fd = connect_to(f);
 
 	send_all(fd, STR("GET /document HTTP/1.1\r\nHost: localhost\r\n\r\n"));
@@ -263,21 +232,17 @@ TEST_ON(document_replaced_while_sent, fixture, f)
 		assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
 	http_body_unref(f->document);
 	f->document = make_body(DOCUMENT_LEN, true);
-	hear_one(f, fd, &a, DOCUMENT_LEN);
-	assert_true(is_document(a.body));
-	answer_release(&a);
+	assert_true(is_document(hear_one(f, fd, DOCUMENT_LEN)->body));
 	close(fd);
 }
 
 TEST_ON(end_with_open_connections, fixture, f)
 {
 	struct buf heard = BUF_INIT(ANSWER_MAX);
-	struct answer a;
 	int fd = connect_to(f);
 
 	send_all(fd, STR("GET /small HTTP/1.1\r\nHost: localhost\r\n\r\nGET /sm"));
-	hear_one(f, fd, &a, 100);
-	answer_release(&a);
+	hear_one(f, fd, 100);
 	http_server_free(f->server);
 	f->server = NULL;
 	assert_false(hear(f, fd, &heard));

@@ -55,10 +55,10 @@ static void begin(struct fixture *f)
 
 FIXTURE(fixture, begin, teardown)
 
-static struct answer post(struct fixture *f, const char *path, const char *headers, size_t len)
+static const struct answer *post(struct fixture *f, const char *path, const char *headers, size_t len)
 {
 	struct buf request = BUF_INIT(64 * 1024);
-	struct answer a;
+	const struct answer *a;
 
 	buf_printf(&request,
 		"POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s"
@@ -72,11 +72,10 @@ static struct answer post(struct fixture *f, const char *path, const char *heade
 	return a;
 }
 
-static void assert_body(struct answer a, int status, const char *expected)
+static void assert_body(const struct answer *a, int status, const char *expected)
 {
-	assert_int_equal(a.status, status);
-	assert_string_equal(a.body.data, expected);
-	answer_release(&a);
+	assert_int_equal(a->status, status);
+	assert_string_equal(a->body.data, expected);
 }
 
 TEST_ON(body_arrives, fixture, f)

@@ -88,7 +88,16 @@ static inline struct buf render(const struct format *f, const struct story *stor
 	return out;
 }
 
-/* ---- reading back ---- */
+/* ---- reading back: a document lives until the next one of its kind is read ---- */
+
+static inline xmlDocPtr keep_xml(xmlDocPtr doc)
+{
+	static xmlDocPtr last;
+
+	xmlFreeDoc(last);
+	last = doc;
+	return doc;
+}
 
 static inline xmlDocPtr read_xml(const struct buf *out)
 {
@@ -101,7 +110,7 @@ static inline xmlDocPtr read_xml(const struct buf *out)
 	why = xmlGetLastError();
 	if (doc == NULL || why != NULL)
 		fail_msg("line %d: %s", why != NULL ? why->line : 0, why != NULL ? why->message : "no document");
-	return doc;
+	return keep_xml(doc);
 }
 
 static inline xmlDocPtr render_xml(const struct format *f, const struct story *stories, size_t count)
@@ -141,9 +150,12 @@ static inline void assert_xpath(xmlDocPtr doc, const char *expression, const cha
 
 static inline json_t *render_json(const struct story *stories, size_t count)
 {
+	static json_t *last;
 	struct buf out = render(&format_json, stories, count);
 
-	return json_take(&out);
+	json_decref(last);
+	last = json_take(&out);
+	return last;
 }
 
 /* The end of every text. */
@@ -171,7 +183,7 @@ static inline xmlDocPtr render_page(const struct story *stories, size_t count)
 	if (html_errors != 0)
 		fail_msg("%d errors in %s", html_errors, out.data);
 	buf_release(&out);
-	return doc;
+	return keep_xml(doc);
 }
 
 static inline void assert_body(const struct story *s, const char *expected)

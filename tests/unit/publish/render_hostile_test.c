@@ -67,12 +67,10 @@ static void assert_renders(const struct full *f)
 		assert_xpath(doc, "count(//b | //a:b | //script | //a:script | //@onload)", "0");
 		assert_xpath(
 			doc, "count((//@href | //@url)[starts-with(., 'javascript') or starts-with(., 'data')])", "0");
-		xmlFreeDoc(doc);
 	}
-	json_t *root = render_json(stories, 2);
+	const json_t *root = render_json(stories, 2);
 
 	assert_int_equal(json_array_size(at(root, "items")), 2);
-	json_decref(root);
 	/* a browser's parser takes anything: what counts is that no story is swallowed and no markup is new */
 	struct buf out = render(&format_page, stories, 2);
 
@@ -80,14 +78,13 @@ static void assert_renders(const struct full *f)
 	xmlDocPtr page = htmlReadMemory(
 		out.data, (int)out.len, NULL, "UTF-8", HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING);
 	xmlSetGenericErrorFunc(NULL, NULL);
-	assert_non_null(page);
+	assert_non_null(keep_xml(page));
 	assert_xpath(page, "count(//article)", "2");
 	assert_xpath(page,
 		"count(//script[not(@src)] | //article//b[not(parent::p/@class='by' or ancestor::p/@class='at')] | "
 		"//@onload)",
 		"0");
 	assert_xpath(page, "count(//@href[starts-with(., 'javascript') or starts-with(., 'data')])", "0");
-	xmlFreeDoc(page);
 	buf_release(&out);
 }
 
@@ -130,7 +127,7 @@ TEST(long_lists)
 	static char names[LIMIT_ITEM_LIST][8];
 	struct story story = make_story(reports, STORY_REPORTS_MAX);
 	xmlDocPtr doc;
-	json_t *root;
+	const json_t *root;
 
 	for (size_t i = 0; i < LIMIT_ITEM_LIST; i++) {
 		snprintf(names[i], sizeof(names[i]), "n%zu", i);
@@ -153,15 +150,12 @@ TEST(long_lists)
 	assert_xpath(doc, "count(//a:entry/a:category)", "256");
 	assert_xpath(doc, "count(//a:entry/a:link[@rel='enclosure'])", "256");
 	assert_xpath(doc, "count(//a:entry/a:link[@rel='related'])", "63");
-	xmlFreeDoc(doc);
 	doc = render_xml(&format_rss, &story, 1);
 	assert_xpath(doc, "count(//item/enclosure)", "1");
 	assert_xpath(doc, "count(//item/m:content)", "255");
-	xmlFreeDoc(doc);
 	root = render_json(&story, 1);
 	assert_int_equal(json_array_size(at(root, "items.0.attachments")), LIMIT_ITEM_LIST);
 	assert_int_equal(json_array_size(at(root, "items.0._sitrep.reports")), STORY_REPORTS_MAX);
-	json_decref(root);
 }
 
 static const struct format *const all_formats[] = {&format_atom, &format_rss, &format_json, &format_page};
