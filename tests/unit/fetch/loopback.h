@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* loopback.h: a small HTTP server on 127.0.0.1 that answers as a test tells it, right or wrong.
  *
- * One thread a connection.  A route's function writes the whole answer itself, so that it can be anything;
+ * One thread a connection.  A route's text is the whole answer, or its function writes it, so that it can be anything;
  * a function that returns false ends the connection. */
 #ifndef TEST_LOOPBACK_H
 #define TEST_LOOPBACK_H
@@ -24,9 +24,15 @@ struct exchange {
 	char request[LOOPBACK_REQUEST_MAX]; /* head, NUL-terminated */
 };
 
+/* After the text: the connection stays, is closed, or stands still until the client closes it. */
+enum loopback_then { LOOPBACK_STAYS, LOOPBACK_CLOSES, LOOPBACK_WAITS };
+
 struct loopback_route {
 	const char *path;
 	bool (*answer)(struct exchange *x);
+	const char *text;  /* instead of the function */
+	const char *flood; /* repeated without end behind the text */
+	enum loopback_then then;
 };
 
 struct loopback {
@@ -127,6 +133,25 @@ static void loopback_note(struct loopback *s, const char *head)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static bool loopback_say(struct exchange *x, const struct loopback_route *r)
+{
+	char block[4096];
+	size_t len = 0;
+
+	if (!loopback_send(x, r->text, strlen(r->text)))
+		return false;
+	if (r->flood != NULL) {
+		for (; len + strlen(r->flood) < sizeof(block); len += strlen(r->flood))
+			memcpy(block + len, r->flood, strlen(r->flood));
+		while (loopback_send(x, block, len))
+			;
+		return false;
+	}
+	if (r->then == LOOPBACK_WAITS)
+		loopback_wait_close(x);
+	return r->then == LOOPBACK_STAYS;
+}
+
 static bool loopback_answer(struct exchange *x)
 {
 	const char *path = strchr(x->request, ' ');
@@ -134,7 +159,7 @@ static bool loopback_answer(struct exchange *x)
 	path = path != NULL ? path + 1 : "";
 	for (const struct loopback_route *r = x->server->routes; r->path != NULL; r++)
 		if (strncmp(path, r->path, strlen(r->path)) == 0)
-			return r->answer(x);
+			return r->answer != NULL ? r->answer(x) : loopback_say(x, r);
 	return loopback_printf(x, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
 }
 

@@ -129,24 +129,12 @@ static char *fallible_strdup(const char *text)
 
 /* ---- the server ---- */
 
-static bool answer_feed(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nETag: \"a\"\r\n\r\nnews");
-}
-
-static bool answer_redirect(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 302 Found\r\nLocation: /feed\r\nContent-Length: 0\r\n\r\n");
-}
-
-static bool answer_never(struct exchange *x)
-{
-	loopback_wait_close(x);
-	return false;
-}
-
 static const struct loopback_route routes[] = {
-	{"/feed", answer_feed}, {"/redirect", answer_redirect}, {"/never", answer_never}, {NULL, NULL}};
+	{"/feed", .text = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nETag: \"a\"\r\n\r\nnews"},
+	{"/redirect", .text = REDIRECT("302", "/feed")},
+	{"/never", .text = "", .then = LOOPBACK_WAITS},
+	{NULL},
+};
 
 static void begin(void)
 {
@@ -293,13 +281,10 @@ TEST_WITH(without_memory_for_a_new_handle_it_is_tried_again, begin, end)
 TEST_WITH(a_transfer_that_curl_forgets_ends_all_the_same, begin, end)
 {
 	struct transfer_request r = fetcher_request(&fetcher, url("/feed"));
-	const struct result *result;
 
 	r.timeout_ms = 100;
 	is_deaf = true;
-	result = fetcher_get(&fetcher, &r);
-	assert_int_equal(result->answer.failure, FAILURE_TIMEOUT);
-	assert_string_equal(result->answer.error.text, "no end within 100ms");
+	assert_failure(fetcher_get(&fetcher, &r), FAILURE_TIMEOUT, "no end within 100ms");
 	forget_faults();
 	assert_polls();
 }

@@ -2,24 +2,14 @@
 /* Transfers when any one allocation or system call fails: each ends with an answer or with a reason, and the next one
  * works. */
 #include "../../faults/fault_loop.h"
-#include "fetcher.h"
-#include "loopback.h"
+#include "transfer_fixture.h"
 
-static struct loopback server;
-static struct fetcher fetcher;
-
-static bool answer_feed(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nETag: \"1\"\r\n"
-				  "Content-Length: 24\r\n\r\n<rss><channel/></rss>   ");
-}
-
-static bool answer_redirect(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 302 Found\r\nLocation: /feed\r\nContent-Length: 0\r\n\r\n");
-}
-
-static const struct loopback_route routes[] = {{"/feed", answer_feed}, {"/away", answer_redirect}, {NULL, NULL}};
+static const struct loopback_route routes[] = {
+	{"/feed", .text = "HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nETag: \"1\"\r\n"
+			  "Content-Length: 24\r\n\r\n<rss><channel/></rss>   "},
+	{"/away", .text = REDIRECT("302", "/feed")},
+	{NULL},
+};
 
 struct attempt {
 	bool heard;
@@ -49,12 +39,9 @@ static void on_alarm(evutil_socket_t fd, short what, void *arg)
 /* True when the transfer was begun. */
 static bool fetch(const char *path, struct attempt *a)
 {
-	char url[128];
-	struct transfer_request r;
+	struct transfer_request r = fetcher_request(&fetcher, url(path));
 	struct error err = {0};
 
-	snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", server.port, path);
-	r = fetcher_request(&fetcher, url);
 	r.etag = "\"0\"";
 	*a = (struct attempt){0};
 	if (transfer_start(fetcher.transfers, &r, on_done, a, &err) == NULL) {
@@ -116,14 +103,7 @@ static void setup(void)
 {
 	/* The server's threads are no part of what is tried. */
 	fault_only_here();
-	loopback_start(&server, routes);
-	fetcher_start(&fetcher);
+	fixture_start(routes);
 }
 
-static void teardown(void)
-{
-	fetcher_stop(&fetcher);
-	loopback_stop(&server);
-}
-
-TEST_GROUP(setup, teardown)
+TEST_GROUP(setup, end)

@@ -29,6 +29,16 @@ static inline const char *url(const char *path)
 	return text;
 }
 
+#define REDIRECT(status, target)                                                                                       \
+	"HTTP/1.1 " status " Elsewhere\r\nLocation: " target "\r\nContent-Length: 5\r\n\r\nmoved"
+
+/* The transfer failed so, and says this. */
+static inline void assert_failure(const struct result *r, enum poll_failure failure, const char *text)
+{
+	if (r->answer.failure != failure || strcmp(r->answer.error.text, text) != 0)
+		fail_msg("failure %d, \"%s\", not %d, \"%s\"", r->answer.failure, r->answer.error.text, failure, text);
+}
+
 static inline struct result *get(const char *path)
 {
 	struct transfer_request r = fetcher_request(&fetcher, url(path));

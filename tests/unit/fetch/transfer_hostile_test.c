@@ -61,41 +61,6 @@ static bool answer_archive(struct exchange *x)
 	return send_packed(x, "gzip", archive_packed.data, archive_packed.len);
 }
 
-static bool answer_damaged_gzip(struct exchange *x)
-{
-	return loopback_printf(x,
-		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n\x1f\x8b\x08this is not gzip.");
-}
-
-static bool answer_announced_too_large(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n<rss>");
-}
-
-static bool answer_without_end(struct exchange *x)
-{
-	char block[4096];
-
-	memset(block, 'x', sizeof(block));
-	if (!loopback_printf(x, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"))
-		return false;
-	while (loopback_send(x, block, sizeof(block)))
-		;
-	return false;
-}
-
-static bool answer_error_without_end(struct exchange *x)
-{
-	char block[4096];
-
-	memset(block, 'x', sizeof(block));
-	if (!loopback_printf(x, "HTTP/1.1 503 Oops\r\nRetry-After: 7\r\nConnection: close\r\n\r\n"))
-		return false;
-	while (loopback_send(x, block, sizeof(block)))
-		;
-	return false;
-}
-
 static bool answer_exactly(struct exchange *x)
 {
 	char *body = calloc(1, FETCHER_MAX_BODY + 1);
@@ -109,18 +74,6 @@ static bool answer_exactly(struct exchange *x)
 	return sent && false;
 }
 
-static bool answer_shorter_than_said(struct exchange *x)
-{
-	loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<rss version=\"2.0\">");
-	return false;
-}
-
-static bool answer_broken_chunk(struct exchange *x)
-{
-	loopback_printf(x, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n<rss>\r\n");
-	return false;
-}
-
 static bool answer_reset(struct exchange *x)
 {
 	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
@@ -130,24 +83,6 @@ static bool answer_reset(struct exchange *x)
 	else if (strstr(x->request, "/reset/head") != NULL)
 		loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-");
 	setsockopt(x->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	return false;
-}
-
-static bool answer_nothing(struct exchange *x)
-{
-	(void)x;
-	return false;
-}
-
-static bool answer_garbage(struct exchange *x)
-{
-	loopback_printf(x, "220 mail.example.org ESMTP\r\n");
-	return false;
-}
-
-static bool answer_silence(struct exchange *x)
-{
-	loopback_wait_close(x);
 	return false;
 }
 
@@ -170,18 +105,6 @@ static bool answer_slow_head(struct exchange *x)
 	return drip(x, "HTTP/1.1 200 OK\r\nX-Slow: aa");
 }
 
-static bool answer_redirect_to_silence(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 302 Found\r\nLocation: /silence\r\nContent-Length: 0\r\n\r\n");
-}
-
-static bool answer_half_head(struct exchange *x)
-{
-	loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Type: app");
-	loopback_wait_close(x);
-	return false;
-}
-
 static bool answer_slow_body(struct exchange *x)
 {
 	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n") && drip(x, "<rs");
@@ -202,70 +125,36 @@ static bool answer_slow_and_steady(struct exchange *x)
 	return true;
 }
 
-static bool answer_many_headers(struct exchange *x)
-{
-	if (!loopback_printf(x, "HTTP/1.1 200 OK\r\n"))
-		return false;
-	while (loopback_printf(x, "X-Flood: all work and no play makes a dull server\r\n"))
-		;
-	return false;
-}
-
-static bool answer_long_header(struct exchange *x)
-{
-	char block[4096];
-
-	memset(block, 'x', sizeof(block));
-	if (!loopback_printf(x, "HTTP/1.1 200 OK\r\nX-Flood: "))
-		return false;
-	while (loopback_send(x, block, sizeof(block)))
-		;
-	return false;
-}
-
-static bool answer_long_status(struct exchange *x)
-{
-	char block[4096];
-
-	memset(block, 'x', sizeof(block));
-	if (!loopback_printf(x, "HTTP/1.1 200 "))
-		return false;
-	while (loopback_send(x, block, sizeof(block)))
-		;
-	return false;
-}
-
-static bool answer_interim_for_ever(struct exchange *x)
-{
-	while (loopback_printf(x, "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"))
-		;
-	return false;
-}
-
 static const struct loopback_route routes[] = {
-	{"/bomb", answer_bomb},
-	{"/archive", answer_archive},
-	{"/damaged-gzip", answer_damaged_gzip},
-	{"/announced-too-large", answer_announced_too_large},
-	{"/without-end", answer_without_end},
-	{"/error-without-end", answer_error_without_end},
-	{"/exactly", answer_exactly},
-	{"/shorter-than-said", answer_shorter_than_said},
-	{"/broken-chunk", answer_broken_chunk},
-	{"/reset", answer_reset},
-	{"/nothing", answer_nothing},
-	{"/garbage", answer_garbage},
-	{"/silence", answer_silence},
-	{"/slow-head", answer_slow_head},
-	{"/half-head", answer_half_head},
-	{"/to-silence", answer_redirect_to_silence},
-	{"/slow-body", answer_slow_body},
-	{"/slow-and-steady", answer_slow_and_steady},
-	{"/many-headers", answer_many_headers},
-	{"/long-header", answer_long_header},
-	{"/long-status", answer_long_status},
-	{"/interim-for-ever", answer_interim_for_ever},
-	{NULL, NULL},
+	{"/bomb", .answer = answer_bomb},
+	{"/archive", .answer = answer_archive},
+	{"/damaged-gzip", .text = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
+				  "\x1f\x8b\x08this is not gzip."},
+	{"/announced-too-large", .text = "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n<rss>"},
+	{"/without-end", .text = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", .flood = "x"},
+	{"/error-without-end", .text = "HTTP/1.1 503 Oops\r\nRetry-After: 7\r\nConnection: close\r\n\r\n",
+		.flood = "x"},
+	{"/exactly", .answer = answer_exactly},
+	{"/shorter-than-said", .text = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<rss version=\"2.0\">",
+		.then = LOOPBACK_CLOSES},
+	{"/broken-chunk", .text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n<rss>\r\n",
+		.then = LOOPBACK_CLOSES},
+	{"/reset", .answer = answer_reset},
+	{"/nothing", .text = "", .then = LOOPBACK_CLOSES},
+	{"/garbage", .text = "220 mail.example.org ESMTP\r\n", .then = LOOPBACK_CLOSES},
+	{"/silence", .text = "", .then = LOOPBACK_WAITS},
+	{"/slow-head", .answer = answer_slow_head},
+	{"/half-head", .text = "HTTP/1.1 200 OK\r\nContent-Type: app", .then = LOOPBACK_WAITS},
+	{"/to-silence", .text = REDIRECT("302", "/silence")},
+	{"/slow-body", .answer = answer_slow_body},
+	{"/slow-and-steady", .answer = answer_slow_and_steady},
+	{"/many-headers", .text = "HTTP/1.1 200 OK\r\n",
+		.flood = "X-Flood: all work and no play makes a dull server\r\n"},
+	{"/long-header", .text = "HTTP/1.1 200 OK\r\nX-Flood: ", .flood = "x"},
+	{"/long-status", .text = "HTTP/1.1 200 ", .flood = "x"},
+	{"/interim-for-ever", .text = "",
+		.flood = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"},
+	{NULL},
 };
 
 /* ---- the tests ---- */
@@ -288,8 +177,7 @@ TEST_WITH(bomb, begin, end)
 	struct result *r = get("/bomb");
 
 	assert_true(bombs[BOMB_GZIP].len < 100 * 1024);
-	assert_int_equal(r->answer.failure, FAILURE_TOO_LARGE);
-	assert_string_equal(r->answer.error.text, "the answer is larger than 1M");
+	assert_failure(r, FAILURE_TOO_LARGE, "the answer is larger than 1M");
 	assert_int_equal(r->answer.body.len, 0);
 	/* all of it came in, and what it would have become was never held */
 	assert_true(r->answer.received < 200 * 1024);
@@ -373,10 +261,9 @@ TEST_WITH(broken_off, begin, end)
 
 TEST_WITH(too_slow, begin, end)
 {
-	struct result *r = get_within("/silence", SHORT_MS);
+	struct result *r;
 
-	assert_int_equal(r->answer.failure, FAILURE_TIMEOUT);
-	assert_string_equal(r->answer.error.text, "no answer within 1s");
+	assert_failure(get_within("/silence", SHORT_MS), FAILURE_TIMEOUT, "no answer within 1s");
 	assert_int_equal(get_within("/slow-head", SHORT_MS)->answer.failure, FAILURE_TOO_SLOW);
 	r = get_within("/slow-body", SHORT_MS);
 	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
@@ -404,16 +291,12 @@ TEST_WITH(slow_but_steady_is_fine, begin, end)
 TEST_WITH(dripping_head_ends_by_its_window, begin, end)
 {
 	static const char sentence[] = "the answer's headers came too slowly: not complete within 1s";
-	struct result *r = get_within("/slow-head", 5900);
 
-	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
-	assert_string_equal(r->answer.error.text, sentence);
+	assert_failure(get_within("/slow-head", 5900), FAILURE_TOO_SLOW, sentence);
 	/* 50 bytes a second over all of its time would be 295 */
 	assert_true(dripped > 0 && dripped < 200);
 	/* a server that falls silent in the middle of it is no better */
-	r = get_within("/half-head", 5900);
-	assert_int_equal(r->answer.failure, FAILURE_TOO_SLOW);
-	assert_string_equal(r->answer.error.text, sentence);
+	assert_failure(get_within("/half-head", 5900), FAILURE_TOO_SLOW, sentence);
 	/* while one that has not begun may think */
 	assert_string_equal(get_within("/silence", 3000)->answer.error.text, "no answer within 3s");
 	/* also after another one has sent us there */
@@ -435,16 +318,13 @@ TEST_WITH(nobody_listens, begin, end)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char text[64];
 	struct transfer_request request;
-	struct result *r;
 
 	/* bound and not listening: nobody else can take the port meanwhile */
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
 	snprintf(text, sizeof(text), "http://127.0.0.1:%d/", ntohs(in.sin_port));
 	request = fetcher_request(&fetcher, text);
-	r = fetcher_get(&fetcher, &request);
-	assert_int_equal(r->answer.failure, FAILURE_CONNECT);
-	assert_string_equal(r->answer.error.text, "cannot connect: Connection refused");
+	assert_failure(fetcher_get(&fetcher, &request), FAILURE_CONNECT, "cannot connect: Connection refused");
 	close(fd);
 }
 

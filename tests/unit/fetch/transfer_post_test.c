@@ -45,18 +45,13 @@ static bool answer_moved(struct exchange *x)
 	       loopback_printf(x, "HTTP/1.1 %.3s Elsewhere\r\nLocation: /form\r\nContent-Length: 0\r\n\r\n", status);
 }
 
-static bool answer_links(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 200 OK\r\nLink: <http://hub.example/>; rel=hub\r\n"
-				  "Link: <http://o.example/>; rel=self\r\nContent-Length: 1\r\n\r\nx");
-}
-
 static const struct loopback_route routes[] = {
-	{"/form", answer_form},
-	{"/no-content", answer_no_content},
-	{"/moved/", answer_moved},
-	{"/links", answer_links},
-	{NULL, NULL},
+	{"/form", .answer = answer_form},
+	{"/no-content", .answer = answer_no_content},
+	{"/moved/", .answer = answer_moved},
+	{"/links", .text = "HTTP/1.1 200 OK\r\nLink: <http://hub.example/>; rel=hub\r\n"
+			   "Link: <http://o.example/>; rel=self\r\nContent-Length: 1\r\n\r\nx"},
+	{NULL},
 };
 
 static void begin(void)
@@ -99,14 +94,10 @@ TEST_WITH(refused, begin, end)
 
 TEST_WITH(redirects, begin, end)
 {
-	struct result *r;
-
 	assert_int_equal(post("/moved/307")->answer.http_status, 202);
 	assert_int_equal(post("/moved/308")->answer.http_status, 202);
 	/* a redirect that would make it a GET helps nobody */
-	r = post("/moved/302");
-	assert_int_equal(r->answer.failure, FAILURE_REDIRECT);
-	assert_string_equal(r->answer.error.text, "302 Found in answer to a POST");
+	assert_failure(post("/moved/302"), FAILURE_REDIRECT, "302 Found in answer to a POST");
 	assert_int_equal(post("/moved/301")->answer.failure, FAILURE_REDIRECT);
 	assert_int_equal(post("/moved/303")->answer.failure, FAILURE_REDIRECT);
 }

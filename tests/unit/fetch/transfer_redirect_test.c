@@ -4,30 +4,11 @@
 
 /* ---- what the server does ---- */
 
-static bool answer_feed(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>");
-}
+#define FEED "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>"
 
-static bool redirect_to(struct exchange *x, int status, const char *target)
+static bool redirect_to(struct exchange *x, const char *target)
 {
-	return loopback_printf(
-		x, "HTTP/1.1 %d Elsewhere\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nmoved", status, target);
-}
-
-static bool answer_moved(struct exchange *x)
-{
-	return redirect_to(x, 301, "moved-too#part");
-}
-
-static bool answer_moved_too(struct exchange *x)
-{
-	return redirect_to(x, 308, "/feed");
-}
-
-static bool answer_found(struct exchange *x)
-{
-	return redirect_to(x, 302, "/moved");
+	return loopback_printf(x, REDIRECT("302", "%s"), target);
 }
 
 static bool answer_other_name(struct exchange *x)
@@ -35,12 +16,12 @@ static bool answer_other_name(struct exchange *x)
 	char target[64];
 
 	snprintf(target, sizeof(target), "http://eve:secret@localhost:%d/feed", x->server->port);
-	return redirect_to(x, 307, target);
+	return redirect_to(x, target);
 }
 
 static bool answer_circle(struct exchange *x)
 {
-	return redirect_to(x, 302, strstr(x->request, "/circle/a ") != NULL ? "/circle/b" : "/circle/a");
+	return redirect_to(x, strstr(x->request, "/circle/a ") != NULL ? "/circle/b" : "/circle/a");
 }
 
 /* Sets a cookie and sends back to itself, until the cookie comes. */
@@ -49,16 +30,9 @@ static bool answer_cookie(struct exchange *x)
 	char value[64];
 
 	if (loopback_field(x->request, "Cookie", value, sizeof(value)) && strstr(value, "seen=1") != NULL)
-		return answer_feed(x);
+		return loopback_printf(x, FEED);
 	return loopback_printf(x, "HTTP/1.1 301 Moved Permanently\r\nSet-Cookie: seen=1; Path=/\r\n"
 				  "Location: /cookie\r\nContent-Length: 0\r\n\r\n");
-}
-
-/* Sets another cookie each time. */
-static bool answer_cookies(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 302 Found\r\nSet-Cookie: again=1\r\nLocation: /cookies\r\n"
-				  "Content-Length: 0\r\n\r\n");
 }
 
 static bool answer_endless(struct exchange *x)
@@ -67,39 +41,26 @@ static bool answer_endless(struct exchange *x)
 	long n = strtol(x->request + strlen("GET /endless/"), NULL, 10);
 
 	snprintf(target, sizeof(target), "/endless/%ld", n + 1);
-	return redirect_to(x, 302, target);
-}
-
-static bool answer_to_private(struct exchange *x)
-{
-	return redirect_to(x, 302, "http://169.254.169.254/latest/meta-data/");
-}
-
-static bool answer_to_file(struct exchange *x)
-{
-	return redirect_to(x, 302, "file:///etc/passwd");
-}
-
-static bool answer_to_nowhere(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
+	return redirect_to(x, target);
 }
 
 static const struct loopback_route routes[] = {
-	{"/feed", answer_feed},
-	{"http://news.example/feed", answer_feed},
-	{"/moved-too", answer_moved_too},
-	{"/moved", answer_moved},
-	{"/found", answer_found},
-	{"/other-name", answer_other_name},
-	{"/circle", answer_circle},
-	{"/cookies", answer_cookies},
-	{"/cookie", answer_cookie},
-	{"/endless", answer_endless},
-	{"/to-private", answer_to_private},
-	{"/to-file", answer_to_file},
-	{"/to-nowhere", answer_to_nowhere},
-	{NULL, NULL},
+	{"/feed", .text = FEED},
+	{"http://news.example/feed", .text = FEED},
+	{"/moved-too", .text = REDIRECT("308", "/feed")},
+	{"/moved", .text = REDIRECT("301", "moved-too#part")},
+	{"/found", .text = REDIRECT("302", "/moved")},
+	{"/other-name", .answer = answer_other_name},
+	{"/circle", .answer = answer_circle},
+	/* sets a cookie each time */
+	{"/cookies",
+		.text = "HTTP/1.1 302 Found\r\nSet-Cookie: again=1\r\nLocation: /cookies\r\nContent-Length: 0\r\n\r\n"},
+	{"/cookie", .answer = answer_cookie},
+	{"/endless", .answer = answer_endless},
+	{"/to-private", .text = REDIRECT("302", "http://169.254.169.254/latest/meta-data/")},
+	{"/to-file", .text = REDIRECT("302", "file:///etc/passwd")},
+	{"/to-nowhere", .text = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"},
+	{NULL},
 };
 
 /* ---- the tests ---- */
@@ -186,9 +147,7 @@ TEST_WITH(user_in_the_url, begin, end)
 
 TEST_WITH(circle, begin, end)
 {
-	struct result *r = get("/circle/a");
-
-	assert_int_equal(r->answer.failure, FAILURE_REDIRECT);
+	assert_int_equal(get("/circle/a")->answer.failure, FAILURE_REDIRECT);
 	assert_int_equal(server.log_count, 2);
 }
 
@@ -228,35 +187,28 @@ TEST_WITH(redirect_to_where_we_do_not_go, begin, end)
 
 TEST_WITH(redirect_to_a_forbidden_address, begin, end)
 {
-	struct result *r = get("/to-private");
-
-	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
-	assert_string_equal(
-		r->answer.error.text, "169.254.169.254 is a cloud-metadata address, not allowed by [fetch] allow");
+	assert_failure(get("/to-private"), FAILURE_FORBIDDEN,
+		"169.254.169.254 is a cloud-metadata address, not allowed by [fetch] allow");
 }
 
 TEST_WITH(forbidden_from_the_start, begin, end)
 {
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
-	struct result *r;
 
 	request.allow = NULL;
-	r = fetcher_get(&fetcher, &request);
-	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
-	assert_string_equal(r->answer.error.text, "127.0.0.1 is a loopback address, not allowed by [fetch] allow");
+	assert_failure(fetcher_get(&fetcher, &request), FAILURE_FORBIDDEN,
+		"127.0.0.1 is a loopback address, not allowed by [fetch] allow");
 	assert_int_equal(server.accepted, 0);
 }
 
 TEST_WITH(forbidden_on_a_connection_that_is_open_already, begin, end)
 {
 	struct transfer_request request = fetcher_request(&fetcher, url("/feed"));
-	struct result *r;
 
 	get("/feed");
 	assert_int_equal(server.log_count, 1);
 	request.allow = NULL;
-	r = fetcher_get(&fetcher, &request);
-	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
+	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_FORBIDDEN);
 	assert_int_equal(server.log_count, 1);
 }
 
@@ -345,19 +297,16 @@ TEST_WITH(proxy, begin, end)
 		"http://LOCALHOST./", "http://a.localhost/", "http://169.254.169.254/latest/"};
 	struct transfer_request request = fetcher_request(&fetcher, "http://news.example/feed");
 	char proxy[64];
-	struct result *r;
 
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server.port);
 	request.proxy = proxy;
 	request.allow = NULL;
-	r = fetcher_get(&fetcher, &request);
-	assert_int_equal(r->answer.failure, FAILURE_NONE);
+	assert_int_equal(fetcher_get(&fetcher, &request)->answer.failure, FAILURE_NONE);
 	assert_int_equal(strncmp(server.log[0], "GET http://news.example/feed HTTP/1.1\r\n", 39), 0);
 	/* addresses that are not for us are not asked for through it either */
 	request.url = "http://10.0.0.1/feed";
-	r = fetcher_get(&fetcher, &request);
-	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
-	assert_string_equal(r->answer.error.text, "10.0.0.1 is a private address, not allowed by [fetch] allow");
+	assert_failure(fetcher_get(&fetcher, &request), FAILURE_FORBIDDEN,
+		"10.0.0.1 is a private address, not allowed by [fetch] allow");
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		request.url = refused[i];
 		if (fetcher_get(&fetcher, &request)->answer.failure != FAILURE_FORBIDDEN)

@@ -4,11 +4,7 @@
 #include <dlfcn.h>
 #include <netdb.h>
 
-#include "fetcher.h"
-#include "loopback.h"
-
-static struct loopback server;
-static struct fetcher fetcher;
+#include "transfer_fixture.h"
 
 /* ---- the resolver ---- */
 
@@ -90,30 +86,17 @@ int getaddrinfo(const char *restrict node, const char *restrict service, const s
 
 /* ---- the tests ---- */
 
-static bool answer_feed(struct exchange *x)
-{
-	return loopback_printf(x, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>");
-}
-
-/* Without keeping the connection, so that the next request makes one. */
-static bool answer_and_close(struct exchange *x)
-{
-	loopback_printf(x, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<rss/>");
-	return false;
-}
-
-static const struct loopback_route routes[] = {{"/feed/close", answer_and_close}, {"/", answer_feed}, {NULL, NULL}};
+static const struct loopback_route routes[] = {
+	/* without keeping the connection, so that the next request makes one */
+	{"/feed/close", .text = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<rss/>",
+		.then = LOOPBACK_CLOSES},
+	{"/", .text = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>"},
+	{NULL},
+};
 
 static void begin(void)
 {
-	loopback_start(&server, routes);
-	fetcher_start(&fetcher);
-}
-
-static void end(void)
-{
-	fetcher_stop(&fetcher);
-	loopback_stop(&server);
+	fixture_start(routes);
 }
 
 static struct result *get_at(const char *host, const char *path, int64_t timeout_ms)
@@ -127,43 +110,35 @@ static struct result *get_at(const char *host, const char *path, int64_t timeout
 	return fetcher_get(&fetcher, &r);
 }
 
-static struct result *get(const char *host, int64_t timeout_ms)
+static struct result *get_from(const char *host, int64_t timeout_ms)
 {
 	return get_at(host, "/feed", timeout_ms);
 }
 
 TEST_WITH(names_are_judged_by_their_addresses, begin, end)
 {
-	struct result *r = get("metadata.example", 10000);
-
-	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
-	assert_string_equal(
-		r->answer.error.text, "169.254.169.254 is a cloud-metadata address, not allowed by [fetch] allow");
-	assert_int_equal(get("mapped.example", 10000)->answer.failure, FAILURE_FORBIDDEN);
-	r = get("inside.example", 10000);
-	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
-	assert_string_equal(r->answer.error.text,
+	assert_failure(get_from("metadata.example", 10000), FAILURE_FORBIDDEN,
+		"169.254.169.254 is a cloud-metadata address, not allowed by [fetch] allow");
+	assert_int_equal(get_from("mapped.example", 10000)->answer.failure, FAILURE_FORBIDDEN);
+	assert_failure(get_from("inside.example", 10000), FAILURE_FORBIDDEN,
 		"all 2 addresses are refused: 10.0.0.1 is a private address, not allowed by [fetch] allow");
 }
 
 TEST_WITH(one_good_address_is_enough, begin, end)
 {
-	assert_int_equal(get("mixed.example", 10000)->answer.failure, FAILURE_NONE);
+	assert_int_equal(get_from("mixed.example", 10000)->answer.failure, FAILURE_NONE);
 }
 
 /* DNS rebinding: a name that meant an allowed address when somebody looked, and another when it is connected to.
  * There is no such moment in between: each connection is judged by the very address it goes to. */
 TEST_WITH(a_name_that_changes_its_meaning, begin, end)
 {
-	struct result *r;
-
 	assert_int_equal(get_at("rebinds.example", "/feed/close", 10000)->answer.failure, FAILURE_NONE);
 	/* a new one remembers no names, as after a minute */
 	fetcher_stop(&fetcher);
 	fetcher_start(&fetcher);
-	r = get("rebinds.example", 10000);
-	assert_int_equal(r->answer.failure, FAILURE_FORBIDDEN);
-	assert_string_equal(r->answer.error.text, "10.0.0.1 is a private address, not allowed by [fetch] allow");
+	assert_failure(get_from("rebinds.example", 10000), FAILURE_FORBIDDEN,
+		"10.0.0.1 is a private address, not allowed by [fetch] allow");
 	assert_int_equal(rebindings, 2);
 	assert_int_equal(server.accepted, 1);
 }
@@ -202,7 +177,6 @@ TEST_WITH(happy_eyeballs, begin, end)
 {
 	struct transfer_request request;
 	int queued[2], silence = make_silence(queued);
-	struct result *r;
 	char text[64];
 
 	if (silence < 0)
@@ -211,17 +185,15 @@ TEST_WITH(happy_eyeballs, begin, end)
 	snprintf(text, sizeof(text), "http://[::1]:%d/feed", server.port);
 	request = fetcher_request(&fetcher, text);
 	request.timeout_ms = 600;
-	r = fetcher_get(&fetcher, &request);
-	assert_int_equal(r->answer.failure, FAILURE_TIMEOUT);
-	assert_string_equal(r->answer.error.text, "no connection within 600ms");
+	assert_failure(fetcher_get(&fetcher, &request), FAILURE_TIMEOUT, "no connection within 600ms");
 	/* the time for connecting, five seconds, is longer than this */
-	assert_int_equal(get("dual.example", 4000)->answer.failure, FAILURE_NONE);
+	assert_int_equal(get_from("dual.example", 4000)->answer.failure, FAILURE_NONE);
 	for (int i = 0; i < 2; i++)
 		close(queued[i]);
 	close(silence);
 	/* nor does a family whose address is refused, by the guard or by nobody being there */
 	assert_int_equal(get_at("dual.example", "/feed/close", 4000)->answer.failure, FAILURE_NONE);
-	assert_int_equal(get("dual-inside.example", 4000)->answer.failure, FAILURE_NONE);
+	assert_int_equal(get_from("dual-inside.example", 4000)->answer.failure, FAILURE_NONE);
 }
 
 static void ignore_answer(void *arg, struct transfer_answer *answer)
@@ -261,11 +233,7 @@ static void end_and_release(void)
  * not come to its end, and the alarm would. */
 TEST_WITH(hanging_resolver_holds_nothing_up, begin, end_and_release)
 {
-	struct result *r;
-
 	alarm(60);
-	r = get("hangs.example", 200);
-	assert_int_equal(r->answer.failure, FAILURE_DNS);
-	assert_string_equal(r->answer.error.text, "the name was not resolved within 200ms");
-	assert_int_equal(get("127.0.0.1", 10000)->answer.failure, FAILURE_NONE);
+	assert_failure(get_from("hangs.example", 200), FAILURE_DNS, "the name was not resolved within 200ms");
+	assert_int_equal(get_from("127.0.0.1", 10000)->answer.failure, FAILURE_NONE);
 }
