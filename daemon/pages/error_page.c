@@ -45,9 +45,18 @@ static void write_unavailable(struct buf *out, const struct site *site, const st
 
 static void write_mistake(struct buf *out, const struct page_error *e)
 {
-	buf_puts(out, "<div class=\"err\" id=\"mistake\"><pre>");
-	buf_add_xml(out, e->text);
-	buf_puts(out, "</pre></div>\n");
+	struct str rest = e->text, sentence;
+
+	str_split(&rest, '\n', &sentence);
+	buf_puts(out, "<div class=\"err\" id=\"mistake\" role=\"alert\"><p><b>");
+	buf_add_xml(out, sentence);
+	buf_puts(out, "</b></p>");
+	if (!str_empty(rest)) {
+		buf_puts(out, "\n<pre>");
+		buf_add_xml(out, rest);
+		buf_puts(out, "</pre>");
+	}
+	buf_puts(out, "</div>\n");
 }
 
 void error_page_write(struct buf *out, const struct site *site, const struct page_error *e)

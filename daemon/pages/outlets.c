@@ -124,6 +124,12 @@ static struct story_outlet *find_outlet(struct story_outlets *so, struct str nam
 	return NULL;
 }
 
+/* All reports of a backlog arrive at the same time. */
+static int64_t joined_ms(const struct story *s, const struct report *r)
+{
+	return s->sort_ms < s->first_seen_ms && r->published_known ? r->published_ms : r->first_seen_ms;
+}
+
 void story_outlets_init(struct story_outlets *so, const struct outlets *o, const struct story *s)
 {
 	*so = (struct story_outlets){.names = BUF_INIT(STORY_REPORTS_MAX * (LIMIT_TITLE + LIMIT_URL))};
@@ -140,10 +146,14 @@ void story_outlets_init(struct story_outlets *so, const struct outlets *o, const
 			buf_truncate(&so->names, from);
 		} else {
 			known = &so->items[so->count++];
-			*known =
-				(struct story_outlet){.name_from = from, .name_len = so->names.len - from, .report = i};
+			*known = (struct story_outlet){.name_from = from,
+				.name_len = so->names.len - from,
+				.report = i,
+				.first_ms = joined_ms(s, r)};
 		}
 		known->reports++;
+		if (joined_ms(s, r) < known->first_ms)
+			known->first_ms = joined_ms(s, r);
 		if (str_empty(known->link))
 			known->link = item_own_link(&r->item);
 	}

@@ -21,9 +21,14 @@ void part_count(struct buf *out, long long n, const char *what)
 	buf_printf(out, "%lld %s%s", n, what, n == 1 ? "" : "s");
 }
 
+void part_count_stories(struct buf *out, long long n)
+{
+	buf_printf(out, "%lld %s", n, n == 1 ? "story" : "stories");
+}
+
 /* ---- times ---- */
 
-static int64_t day_of(int64_t time_ms)
+int64_t part_day(int64_t time_ms)
 {
 	int64_t day = time_ms / DAY_MS;
 
@@ -77,6 +82,20 @@ void part_age_words(struct buf *out, int64_t time_ms, int64_t now_ms)
 			out, "%lld h %lld min ago", (long long)(minutes / HOUR_MIN), (long long)(minutes % HOUR_MIN));
 }
 
+void part_span(struct buf *out, int64_t span_ms)
+{
+	int64_t minutes = span_ms / MINUTE_MS;
+
+	if (minutes < 1)
+		buf_puts(out, "a minute");
+	else if (minutes < 2 * HOUR_MIN)
+		buf_printf(out, "%lld min", (long long)minutes);
+	else if (minutes < 2 * DAY_MIN)
+		buf_printf(out, "%lld h", (long long)(minutes / HOUR_MIN));
+	else
+		buf_printf(out, "%lld d", (long long)(minutes / DAY_MIN));
+}
+
 void part_age(struct buf *out, int64_t time_ms, int64_t now_ms)
 {
 	buf_puts(out, "<time class=\"ago\" datetime=\"");
@@ -86,11 +105,23 @@ void part_age(struct buf *out, int64_t time_ms, int64_t now_ms)
 	buf_puts(out, "</time>");
 }
 
+void part_day_name(struct buf *out, int64_t time_ms)
+{
+	static const char *const days[] = {
+		"Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"};
+	int64_t day_number = part_day(time_ms);
+	int year, month, day;
+
+	civil_from_days(day_number, &year, &month, &day);
+	/* 1 January 1970 was a Thursday */
+	buf_printf(out, "%s %d %s %d", days[(day_number % 7 + 7) % 7], day, months[month - 1], year);
+}
+
 void part_moment(struct buf *out, int64_t time_ms)
 {
 	int year, month, day;
 
-	civil_from_days(day_of(time_ms), &year, &month, &day);
+	civil_from_days(part_day(time_ms), &year, &month, &day);
 	buf_puts(out, "<time datetime=\"");
 	write_stamp(out, time_ms);
 	buf_printf(out, "\">%d %s ", day, months[month - 1]);
@@ -120,7 +151,7 @@ static struct str primary_of(struct str language)
 	return str_slice(language, 0, str_find_char(language, '-', 0));
 }
 
-static const char *name_of(struct str language)
+const char *part_language_name(struct str language)
 {
 	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
 		if (str_eq_nocase(primary_of(language), str_from(languages[i].code)))
@@ -147,7 +178,7 @@ static bool has_right_to_left(struct str text)
 	return false;
 }
 
-static void write_text_attributes(struct buf *out, struct str text, struct str language)
+void part_text_attributes(struct buf *out, struct str text, struct str language)
 {
 	static const char *const right_to_left[] = {"ar", "fa", "he", "iw", "ur", "ps", "sd", "ug", "yi", "ckb", "dv"};
 
@@ -164,7 +195,7 @@ void part_open_text(struct buf *out, const char *element, const char *style_clas
 	buf_printf(out, "<%s", element);
 	if (style_class != NULL)
 		buf_printf(out, " class=\"%s\"", style_class);
-	write_text_attributes(out, text, language);
+	part_text_attributes(out, text, language);
 	buf_putc(out, '>');
 }
 
@@ -184,7 +215,7 @@ void part_outlet(struct buf *out, struct str name, struct str language)
 
 void part_language(struct buf *out, struct str language)
 {
-	const char *name = name_of(language);
+	const char *name = part_language_name(language);
 
 	if (str_empty(language) || is_english(language))
 		return;
@@ -227,14 +258,7 @@ void part_home(struct buf *out, const char *root)
 
 void part_escape(struct buf *out, struct str text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.data[i];
-
-		if (char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~')
-			buf_putc(out, c);
-		else
-			buf_printf(out, "%%%02X", (unsigned char)c);
-	}
+	url_add_escaped(out, text, "-._~");
 }
 
 void part_formats(struct buf *out, const char *root, struct str base, struct str query)

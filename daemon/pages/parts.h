@@ -18,6 +18,8 @@
 
 /* "1 outlet", "8 outlets" */
 void part_count(struct buf *out, long long n, const char *what);
+/* "1 story", "214 stories" */
+void part_count_stories(struct buf *out, long long n);
 
 /* ---- times, in UTC ---- */
 
@@ -27,6 +29,12 @@ void part_clock(struct buf *out, int64_t time_ms);
 void part_age(struct buf *out, int64_t time_ms, int64_t now_ms);
 /* The words alone: "just now", "41 min ago", "1 h 18 min ago", "3 d ago", as the script writes them. */
 void part_age_words(struct buf *out, int64_t time_ms, int64_t now_ms);
+/* A length of time: "38 min", "3 h", "2 d" */
+void part_span(struct buf *out, int64_t span_ms);
+/* Days since 1970, to tell whether two times are of one day. */
+int64_t part_day(int64_t time_ms);
+/* "Thursday 26 November 2026" */
+void part_day_name(struct buf *out, int64_t time_ms);
 /* <time datetime="...">26 November 18:21</time>, of a time that may be of another day. */
 void part_moment(struct buf *out, int64_t time_ms);
 
@@ -36,10 +44,14 @@ void part_moment(struct buf *out, int64_t time_ms);
  * written so, or dir="auto" where it is unknown and the text has such letters.  style_class may be NULL. */
 void part_open_text(
 	struct buf *out, const char *element, const char *style_class, struct str text, struct str language);
+/* The attributes of part_open_text() alone, with a space in front. */
+void part_text_attributes(struct buf *out, struct str text, struct str language);
 /* An outlet's name: as <bdi> when it has letters beyond ASCII.  language: that of its item; STR_NONE: unknown. */
 void part_outlet(struct buf *out, struct str name, struct str language);
 /* <abbr class="lg" title="Korean">ko</abbr> and a space, unless it is English or unknown. */
 void part_language(struct buf *out, struct str language);
+/* "Korean" for "ko" and "ko-KR"; NULL: we have no name for it. */
+const char *part_language_name(struct str language);
 /* The words as a link to another site, or without one when href is no web address. */
 void part_link_out(struct buf *out, struct str href, struct str words);
 

@@ -3,6 +3,7 @@
  *
  * Refuses ambiguous heads: a proxy in front of us must see the same requests on a connection as we do (RFC 9112,
  * sections 3.2, 6.1 and 6.3). */
+#include <errno.h>
 #include <microhttpd.h>
 
 #include "http_internal.h"
@@ -110,4 +111,36 @@ bool http_request_argument(const struct http_request *r, const char *name, struc
 	const char *raw = MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
 
 	return raw != NULL && http_decode(out, raw);
+}
+
+/* More than a head can have. */
+enum { ARGUMENT_MAX = 64 * 1024 };
+
+/* The state of http_request_arguments(). */
+struct argument_list {
+	http_argument_fn *fn;
+	void *arg;
+	int result;
+};
+
+static enum MHD_Result give_argument(void *arg, enum MHD_ValueKind kind UNUSED, const char *name, const char *value)
+{
+	struct argument_list *list = arg;
+	struct buf key = BUF_INIT(ARGUMENT_MAX), text = BUF_INIT(ARGUMENT_MAX);
+
+	if (http_decode(&key, name) && http_decode(&text, value != NULL ? value : ""))
+		list->result = list->fn(list->arg, buf_str(&key), buf_str(&text));
+	else
+		list->result = key.failed == -ENOMEM || text.failed == -ENOMEM ? -ENOMEM : -EINVAL;
+	buf_release(&key);
+	buf_release(&text);
+	return list->result == 0 ? MHD_YES : MHD_NO;
+}
+
+int http_request_arguments(const struct http_request *r, http_argument_fn *fn, void *arg)
+{
+	struct argument_list list = {.fn = fn, .arg = arg};
+
+	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, give_argument, &list);
+	return list.result;
 }

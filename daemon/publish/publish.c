@@ -79,6 +79,12 @@ static void count_again(struct publish *p, struct cached *c)
 	c->size = size;
 }
 
+/* Pages tell how old stories are, in minutes. */
+static int64_t present_minute(void)
+{
+	return clock_wall_ms() / (60 * 1000);
+}
+
 /* Takes product over, but for a reference to its body.  NULL without memory. */
 static struct cached *keep(struct publish *p, struct str path, int64_t generation, struct product *product)
 {
@@ -87,6 +93,7 @@ static struct cached *keep(struct publish *p, struct str path, int64_t generatio
 		.body = product->body,
 		.layout = product->layout,
 		.generation = generation,
+		.minute = present_minute(),
 		.kept_ms = clock_mono_ms(),
 		.closed = product->closed,
 	};
@@ -300,6 +307,12 @@ static void answer_spelling(struct publish *p, struct str path, struct http_answ
 	buf_release(&location);
 }
 
+static bool is_current(const struct publish *p, const struct cached *c, enum work_kind kind)
+{
+	return (kind == WORK_STORIES || kind == WORK_RIVER) && c->generation == p->generation &&
+	       (kind == WORK_STORIES || c->minute == present_minute());
+}
+
 /* Makes the document at the address, over several turns if need be. A waiting request gets it even if the data has
  * changed meanwhile; else a document that takes longer than the time between changes would never be served. */
 static void answer_work(struct publish *p, const struct http_request *request, struct str address, enum work_kind kind,
@@ -311,8 +324,7 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 	struct product product;
 	int result = 0;
 
-	if (c != NULL && ((request->again && clock_mono_ms() - c->kept_ms < WAITED_MS) ||
-				 (kind == WORK_STORIES && c->generation == p->generation))) {
+	if (c != NULL && ((request->again && clock_mono_ms() - c->kept_ms < WAITED_MS) || is_current(p, c, kind))) {
 		answer_from(p, request, c, answer);
 		return;
 	}
@@ -349,12 +361,8 @@ static void answer_mistake(struct buf *mistake, struct http_answer *answer)
 static void answer_merged(struct publish *p, const struct http_request *request, struct http_answer *answer)
 {
 	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX), mistake = BUF_INIT(MISTAKE_MAX);
-	int result = publish_part_address(request, &address);
-	struct str feed = buf_str(&address);
-	struct part part = publish_part_take(&feed);
+	int result = publish_part_address(request, &address, &mistake);
 
-	if (result == 0 && part.kind == PART_SEARCH)
-		result = publish_search_check(part.rule, &mistake);
 	if (result == 0)
 		answer_work(p, request, buf_str(&address), WORK_STORIES, answer);
 	else if (mistake.len > 0)
@@ -362,6 +370,40 @@ static void answer_merged(struct publish *p, const struct http_request *request,
 	else
 		answer->status = result == -EINVAL ? 400 : 503;
 	buf_release(&address);
+	buf_release(&mistake);
+}
+
+/* The page that tells of a mistake in its address, with the rule that has it. */
+static void answer_wrong_view(struct publish *p, const struct http_request *request, struct str rule,
+	struct str mistake, struct http_answer *answer)
+{
+	const struct site *site = publish_site(p);
+	struct buf out = BUF_INIT(PUBLISH_DOCUMENT_MAX);
+	const struct page_error e = {.status = 400, .path = request->path, .text = mistake, .query = rule};
+
+	if (site != NULL)
+		error_page_write(&out, site, &e);
+	answer->body = finish(&out, PAGE_CONTENT_TYPE);
+	answer->status = answer->body != NULL ? 400 : 503;
+	answer->cache_control = NULL;
+}
+
+static void answer_river(struct publish *p, const struct http_request *request, struct http_answer *answer)
+{
+	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX), rule = BUF_INIT(MISTAKE_MAX),
+		   mistake = BUF_INIT(MISTAKE_MAX);
+	int result = publish_river_address(request, &address, &rule, &mistake);
+
+	if (result == 0)
+		answer_work(p, request, buf_str(&address), WORK_RIVER, answer);
+	else if (mistake.len > 0)
+		answer_wrong_view(p, request, buf_str(&rule), buf_str(&mistake), answer);
+	else
+		answer->status = result == -EINVAL ? 400 : 503;
+	if (answer->status == 200)
+		answer->cache_control = "max-age=0, must-revalidate";
+	buf_release(&address);
+	buf_release(&rule);
 	buf_release(&mistake);
 }
 
@@ -373,6 +415,10 @@ static void answer_stories(struct publish *p, const struct http_request *request
 
 	look_at_generation(p);
 	answer->cache_control = "max-age=60";
+	if (str_eq(name, STR("/"))) {
+		answer_river(p, request, answer);
+		return;
+	}
 	if (!str_starts(name, str_from(prefix))) {
 		answer_merged(p, request, answer);
 		return;
@@ -534,6 +580,7 @@ void publish_free(struct publish *p)
 	reader_free(p->reader);
 	free(p->base_url);
 	publish_release_site(p);
+	window_release(&p->window);
 	read_trouble_release(&p->trouble);
 	free(p);
 }
@@ -545,6 +592,7 @@ void publish_set_config(struct publish *p, const struct config *config, char *ba
 	free(p->base_url);
 	p->base_url = base_url;
 	publish_release_site(p);
+	window_release(&p->window);
 	publish_works_drop(p);
 	drop_all(p);
 }

@@ -15,35 +15,81 @@
 /* Archives without stories that are skipped; the next one is named even if it has none either. */
 enum { SKIPPED_MAX = 64 };
 
+/* The arguments of a request, which libmicrohttpd bounds below this. */
+enum { FILTERS_MAX = 256 * 1024 };
+
 static const struct str archive_query = {"?archive=", 9}, before_query = {"?before=", 8}, search_query = {"?q=", 3};
+/* A query of view_write() begins with one of these, unless it has a rule alone. */
+static const struct str filter_queries[] = {
+	{"?category=", 10}, {"?lang=", 6}, {"?feed=", 6}, {"?min=", 5}, {"?alert=", 7}};
 
 /* ---- addresses ---- */
 
-int publish_part_address(const struct http_request *r, struct buf *out)
+/* The filters of a feed's address. */
+struct filters {
+	struct view view;
+	bool has_rule; /* an empty one is a mistake */
+	struct arena texts;
+	struct error err;
+};
+
+/* Feeds ignore arguments that they do not know. */
+static int take_filter(void *arg, struct str name, struct str value)
+{
+	static const char *const of_pages[] = {"view", "before", "after"};
+	struct filters *f = arg;
+	struct str copy = arena_str(&f->texts, value);
+	int result;
+
+	if (copy.data == NULL)
+		return -ENOMEM;
+	f->has_rule = f->has_rule || str_eq(name, STR("q"));
+	result = str_is_one_of(name, of_pages) ? 0 : view_take(&f->view, name, copy, &f->err);
+	return result < 0 ? result : 0;
+}
+
+static int add_filters(const struct http_request *r, struct buf *out, struct buf *mistake)
+{
+	struct filters f = {.texts = ARENA_INIT(FILTERS_MAX)};
+	int result = http_request_arguments(r, take_filter, &f);
+
+	if (result == -EINVAL && f.err.code != 0)
+		buf_puts(mistake, f.err.text);
+	if (result == 0 && f.has_rule)
+		result = publish_search_check(f.view.rule, mistake);
+	if (result == 0 && !view_is_ruled_alone(&f.view)) {
+		view_write(out, &f.view, VIEW_FILTERS);
+	} else if (result == 0 && !str_empty(f.view.rule)) {
+		buf_add(out, search_query);
+		buf_add(out, f.view.rule);
+	}
+	arena_release(&f.texts);
+	return result;
+}
+
+int publish_part_address(const struct http_request *r, struct buf *out, struct buf *mistake)
 {
 	struct buf value = BUF_INIT(PUBLISH_ADDRESS_MAX);
 	struct str address;
 	bool is_part = false;
+	int result = 0;
 
 	buf_add(out, r->path);
-	if (str_eq(r->path, STR("/"))) {
-		/* the front page has no parts */
-	} else if (http_request_argument(r, "archive", &value)) {
+	if (http_request_argument(r, "archive", &value)) {
 		is_part = true;
 		buf_add(out, archive_query);
 	} else if (http_request_argument(r, "before", &value)) {
 		is_part = true;
 		buf_add(out, before_query);
-	} else if (http_request_argument(r, "q", &value)) {
-		is_part = true;
-		buf_add(out, search_query);
+	} else {
+		result = add_filters(r, out, mistake);
 	}
 	buf_add(out, buf_str(&value));
 	buf_release(&value);
 	address = buf_str(out);
 	if (buf_failed(out))
 		return -ENOMEM;
-	return is_part && publish_part_take(&address).kind == PART_NEWEST ? -EINVAL : 0;
+	return result != 0 ? result : is_part && publish_part_take(&address).kind == PART_NEWEST ? -EINVAL : 0;
 }
 
 static bool read_number(struct str text, int64_t *number)
@@ -61,8 +107,20 @@ struct part publish_part_take(struct str *address)
 	size_t at = address->len;
 	struct str query, first;
 	struct part part = {.kind = PART_NEWEST};
-	size_t search = str_find(*address, search_query, 0);
+	size_t search = str_find(*address, search_query, 0), filters = STR_NPOS;
 
+	for (size_t i = 0; i < sizeof(filter_queries) / sizeof(filter_queries[0]); i++) {
+		size_t found = str_find(*address, filter_queries[i], 0);
+
+		if (found < filters)
+			filters = found;
+	}
+	if (filters < search) {
+		part.kind = PART_SEARCH;
+		part.filters = str_slice(*address, filters, address->len);
+		address->len = filters;
+		return part;
+	}
 	if (search != STR_NPOS) {
 		part.kind = PART_SEARCH;
 		part.rule = str_slice(*address, search + search_query.len, address->len);
@@ -98,11 +156,11 @@ int publish_part_url(char url[RENDER_URL_MAX], const char *base_url, struct str 
 
 	buf_puts(&out, base_url);
 	url_add_escaped(&out, path, "-._~/!$&'()*+,;=:@");
-	if (part.kind == PART_SEARCH)
+	if (!str_empty(part.rule))
 		buf_add(&out, search_query);
-	/* the other queries have nothing to escape */
-	url_add_escaped(&out, part.kind == PART_SEARCH ? part.rule : str_slice(address, path.len, address.len),
-		part.kind == PART_SEARCH ? "-._~" : "-._~?=");
+	/* the other queries have nothing to escape, or are escaped already */
+	url_add_escaped(&out, !str_empty(part.rule) ? part.rule : str_slice(address, path.len, address.len),
+		!str_empty(part.rule) ? "-._~" : "-._~?=&%");
 	result = out.failed == -E2BIG ? -ENOENT : out.failed;
 	snprintf(url, RENDER_URL_MAX, "%.*s", STR_ARG(buf_str(&out)));
 	buf_release(&out);

@@ -9,10 +9,12 @@
 #include "sitrep/rules/rule.h"
 #include "sitrep/store/stored_words.h"
 
-enum { RULE_MAX = 1024, TERMS_MAX = 64 };
+enum { RULE_MAX = 1024, TERMS_MAX = 64, TEXTS_MAX = 256 * 1024 };
 
 struct search {
-	struct rule_set *set;
+	struct view view;
+	struct arena texts;   /* of the view, when it is ours */
+	struct rule_set *set; /* NULL: the view has no rule */
 	struct stored_words words;
 };
 
@@ -35,19 +37,48 @@ int publish_search_check(struct str rule, struct buf *mistake)
 	return buf_failed(mistake) ? -ENOMEM : -EINVAL;
 }
 
-struct search *publish_search_new(struct str rule)
+static int add_rule(struct search *s)
+{
+	s->set = rule_set_new();
+	if (s->set == NULL || rule_set_add(s->set, STR("q"), s->view.rule, NULL) != 0)
+		return -ENOMEM;
+	return rule_set_finish(s->set, NULL);
+}
+
+struct search *publish_search_of(const struct view *view)
 {
 	struct search *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
+	s->view = *view;
+	arena_init(&s->texts, TEXTS_MAX);
 	stored_words_init(&s->words);
-	s->set = rule_set_new();
-	if (s->set == NULL || rule_set_add(s->set, STR("q"), rule, NULL) != 0 || rule_set_finish(s->set, NULL) != 0) {
+	if (!str_empty(view->rule) && add_rule(s) != 0) {
 		publish_search_free(s);
 		return NULL;
 	}
 	return s;
+}
+
+struct search *publish_search_new(const struct part *part)
+{
+	struct view view = {.rule = part->rule};
+	struct arena texts = ARENA_INIT(TEXTS_MAX);
+	struct search *s = NULL;
+
+	if (str_empty(part->filters) || view_read(&view, part->filters, &texts) == 0)
+		s = publish_search_of(&view);
+	if (s != NULL)
+		s->texts = texts;
+	else
+		arena_release(&texts);
+	return s;
+}
+
+const struct view *publish_search_view(const struct search *s)
+{
+	return &s->view;
 }
 
 void publish_search_free(struct search *s)
@@ -56,6 +87,7 @@ void publish_search_free(struct search *s)
 		return;
 	stored_words_release(&s->words);
 	rule_set_free(s->set);
+	arena_release(&s->texts);
 	free(s);
 }
 
@@ -73,6 +105,10 @@ int publish_search_match(struct search *s, const struct story *story)
 	};
 	bool found = false;
 
+	if (!view_has(&s->view, story))
+		return 0;
+	if (s->set == NULL)
+		return 1;
 	for (size_t i = 0; i < story->report_count && !found; i++) {
 		const struct report *r = &story->reports[i];
 		struct rule_subject subject = {

@@ -172,10 +172,6 @@ int publish_select(const struct publish *p, struct str path, struct selection *s
 	struct spelling name;
 
 	*s = (struct selection){.entries = (size_t)p->config->http_entries, .part = publish_part_take(&path)};
-	if (str_eq(path, STR("/")) && s->part.kind == PART_NEWEST) {
-		s->format = &format_page;
-		return 0;
-	}
 	s->format = take_suffix(&path);
 	if (s->format == NULL)
 		return -ENOENT;

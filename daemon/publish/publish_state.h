@@ -11,6 +11,8 @@
 #include "sitrep/pages/assets.h"
 #include "sitrep/pages/outlets.h"
 #include "sitrep/pages/page.h"
+#include "sitrep/pages/view.h"
+#include "sitrep/pages/window.h"
 #include "sitrep/publish/metrics.h"
 #include "sitrep/publish/publish.h"
 
@@ -36,7 +38,9 @@ struct part {
 	enum part_kind { PART_NEWEST, PART_BEFORE, PART_ARCHIVE, PART_SEARCH } kind;
 	int64_t sort_ms, story_id; /* the part below this place: "?before=1795428000000.4711" */
 	int64_t archive;           /* its number: "?archive=17" */
-	struct str rule;           /* that stories match: "?q=frigate"; points into the address */
+	/* That stories match, of a search: "?q=frigate", or with other filters as view_write() has them: "?min=2". Both
+	 * point into the address; one of them is empty. */
+	struct str rule, filters;
 };
 
 /* Which stories, resolved from a path. */
@@ -84,13 +88,14 @@ struct cached {
 	struct version versions[PUBLISH_VERSIONS_MAX]; /* former ones, the newest first */
 	size_t size;                                   /* as counted in cached_bytes */
 	int64_t generation;
+	int64_t minute;                          /* of the wall clock, for documents with ages */
 	int64_t kept_ms;                         /* monotonic, as the next two */
 	int64_t fresh_until_ms, fresh_looked_ms; /* publish_fresh.c's */
 	bool closed;
 	uint64_t used; /* rises with each use; the lowest is the least recently used */
 };
 
-enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS };
+enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS, WORK_RIVER };
 
 /* A document in the making, one piece for each turn of a waiting request. */
 struct work {
@@ -115,6 +120,7 @@ struct work {
 	bool listed;                /* all places are found */
 	struct metrics_place metrics;
 	struct config_opml opml;
+	struct river_work *river; /* NULL: another kind */
 };
 
 struct publish {
@@ -138,12 +144,13 @@ struct publish {
 	int64_t site_counted_ms; /* monotonic */
 	int64_t site_generation;
 	char site_home[RENDER_URL_MAX];
+	struct window window;
 	struct http_body *assets[ASSET_COUNT]; /* NULL: not asked for yet */
 };
 
-/* publish_part.c: appends the path with the query of the requested part. 0, -EINVAL when that is malformed, or -ENOMEM.
- */
-int publish_part_address(const struct http_request *r, struct buf *out);
+/* publish_part.c: appends the path with the query of the requested part. 0, -EINVAL when that is malformed, with a
+ * sentence in mistake where it is a filter, or -ENOMEM. */
+int publish_part_address(const struct http_request *r, struct buf *out, struct buf *mistake);
 /* The address as an absolute URL, escaped. 0, -ENOENT when it is too long, or -ENOMEM. */
 int publish_part_url(char url[RENDER_URL_MAX], const char *base_url, struct str address);
 /* Takes the query of a part off the address. */
@@ -173,7 +180,9 @@ unsigned publish_fresh_s(struct publish *p, struct cached *c);
 /* publish_search.c: 0, or appends to mistake the sentence about a rule that is wrong or would cost too much, and its
  * place, and returns -EINVAL; or -ENOMEM. */
 int publish_search_check(struct str rule, struct buf *mistake);
-struct search *publish_search_new(struct str rule); /* of a rule that was checked; NULL without memory */
+struct search *publish_search_new(const struct part *part); /* that was checked; NULL without memory */
+struct search *publish_search_of(const struct view *view);  /* likewise; the view's texts stay borrowed */
+const struct view *publish_search_view(const struct search *s);
 void publish_search_free(struct search *s);
 /* 1: a report of the story matches the rule; 0, or -ENOMEM. */
 int publish_search_match(struct search *s, const struct story *story);
@@ -189,6 +198,15 @@ bool publish_spell(const struct publish *p, struct str path, struct buf *out);
  */
 const struct site *publish_site(struct publish *p);
 void publish_release_site(struct publish *p);
+
+/* publish_river.c: the work for an address that publish_river_address() wrote; NULL without memory. */
+struct river_work *publish_river_new(struct str address);
+void publish_river_free(struct river_work *r);
+/* 1: there is more to do; 0: the page is in out; or a negative code. */
+int publish_river_step(struct publish *p, struct river_work *r, struct buf *out, int64_t end_us, struct error *err);
+/* Appends the address of the requested view, "/?min=2".  0; -EINVAL with a sentence in mistake, and the rule when it is
+ * in that; or -ENOMEM. */
+int publish_river_address(const struct http_request *r, struct buf *out, struct buf *rule, struct buf *mistake);
 
 /* publish_work.c */
 struct work *publish_work_find(struct publish *p, struct str path);

@@ -53,13 +53,17 @@ static int describe(struct publish *p, struct work *w, struct str address)
 	struct channel *c = &w->channel;
 	const struct site *site = publish_site(p);
 	struct str feed;
+	struct buf words = BUF_INIT(PUBLISH_DOCUMENT_MAX);
 	int result;
 
 	if (site == NULL)
 		return -ENOMEM;
+	if (w->search != NULL)
+		view_words(&words, publish_search_view(w->search));
 	snprintf(w->title, sizeof(w->title), "%s%s%s%s%.*s", p->config->title, s->title != NULL ? ": " : "",
-		s->title != NULL ? s->title : "", str_empty(s->part.rule) ? "" : ": ",
-		STR_ARG(utf8_cut(s->part.rule, RULE_IN_TITLE)));
+		s->title != NULL ? s->title : "", words.len > 0 ? ": " : "",
+		STR_ARG(utf8_cut(buf_str(&words), RULE_IN_TITLE)));
+	buf_release(&words);
 	snprintf(w->home, sizeof(w->home), "%s/", p->base_url);
 	*c = (struct channel){
 		.title = w->title,
@@ -68,7 +72,6 @@ static int describe(struct publish *p, struct work *w, struct str address)
 		.joins_update = is(p->config->http_updated, "sources"),
 		.outlet_in_title = p->config->http_outlet_in_title,
 		.outlets = site->outlets,
-		.site = site,
 	};
 	if (o != NULL) {
 		c->author = o->author;
@@ -96,7 +99,7 @@ static int describe(struct publish *p, struct work *w, struct str address)
 static void write_entry(struct work *w, const struct story *s)
 {
 	w->selection.format->story(&w->out, &w->channel, s, w->stories++);
-	if (w->selection.part.kind == PART_NEWEST && w->selection.format != &format_page && !buf_failed(&w->out))
+	if (w->selection.part.kind == PART_NEWEST && !buf_failed(&w->out))
 		publish_layout_note(&w->layout, &w->out);
 }
 
@@ -153,7 +156,7 @@ static int list_places(struct publish *p, struct work *w, int64_t end_us, struct
 		result = reader_places(p->reader, &query, w->places, &w->place_count, err);
 		w->feeds += query.feed_count;
 	}
-	if (result == 0 && s->part.kind == PART_NEWEST && s->format != &format_page)
+	if (result == 0 && s->part.kind == PART_NEWEST)
 		result = publish_part_link(p, w, err);
 	return result;
 }
@@ -211,7 +214,7 @@ static int step_stories(struct publish *p, struct work *w)
 	read_trouble_note(&p->trouble, str_from(w->path), result < 0 ? &err : NULL);
 	if (result < 0 || !w->listed)
 		return result;
-	if (has_next && w->place > 0 && w->place < w->place_count && w->selection.format != &format_page)
+	if (has_next && w->place > 0 && w->place < w->place_count)
 		publish_part_link_next(&w->channel, &w->places[w->place - 1]);
 	/* The schema of Atom has all links before the entries. */
 	len = w->out.len;
@@ -258,6 +261,17 @@ static int step_opml(struct publish *p, struct work *w)
 	return 0;
 }
 
+/* ---- river ---- */
+
+static int step_river(struct publish *p, struct work *w)
+{
+	struct error err = {0};
+	int result = publish_river_step(p, w->river, &w->out, clock_thread_cpu_us() + STEP_US, &err);
+
+	read_trouble_note(&p->trouble, str_from(w->path), result < 0 ? &err : NULL);
+	return result;
+}
+
 /* ---- works ---- */
 
 static void work_release(struct work *w)
@@ -266,6 +280,7 @@ static void work_release(struct work *w)
 	free(w->selection.feed_ids);
 	free(w->places);
 	publish_search_free(w->search);
+	publish_river_free(w->river);
 	publish_layout_release(&w->layout);
 	buf_release(&w->out);
 	*w = (struct work){0};
@@ -323,11 +338,14 @@ static int begin(struct publish *p, struct work *w, struct str path)
 		if (w->selection.part.kind == PART_SEARCH) {
 			path = str_from(w->path);
 			w->selection.part = publish_part_take(&path);
-			w->search = publish_search_new(w->selection.part.rule);
+			w->search = publish_search_new(&w->selection.part);
 			if (w->search == NULL)
 				return -ENOMEM;
 		}
 		return describe(p, w, str_from(w->path));
+	case WORK_RIVER:
+		w->river = publish_river_new(str_from(w->path));
+		return w->river != NULL ? 0 : -ENOMEM;
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);
 		reader_counts(p->reader, &counts, NULL);
@@ -366,7 +384,7 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 		.path = copy,
 		.kind = kind,
 		.out = BUF_INIT(PUBLISH_DOCUMENT_MAX),
-		.generation = kind == WORK_STORIES ? p->generation : -1,
+		.generation = kind == WORK_STORIES || kind == WORK_RIVER ? p->generation : -1,
 		.selection = s,
 		.places = kind == WORK_STORIES ? calloc(places_of(&s), sizeof(struct river_place)) : NULL,
 	};
@@ -391,6 +409,8 @@ static const char *content_type(const struct work *w)
 	switch (w->kind) {
 	case WORK_STORIES:
 		return w->selection.format->content_type;
+	case WORK_RIVER:
+		return PAGE_CONTENT_TYPE;
 	case WORK_METRICS:
 		return "text/plain; version=0.0.4; charset=utf-8";
 	case WORK_OPML:
@@ -402,7 +422,9 @@ static const char *content_type(const struct work *w)
 
 int publish_work_step(struct publish *p, struct work *w, struct product *product)
 {
-	int64_t modified_ms = w->kind == WORK_STORIES ? p->changed_ms : TIME_NONE;
+	int64_t modified_ms = w->kind == WORK_STORIES ? p->changed_ms
+			      : w->kind == WORK_RIVER ? clock_wall_ms()
+						      : TIME_NONE;
 	int result = 0;
 	size_t len;
 	char *data;
@@ -411,6 +433,9 @@ int publish_work_step(struct publish *p, struct work *w, struct product *product
 	switch (w->kind) {
 	case WORK_STORIES:
 		result = step_stories(p, w);
+		break;
+	case WORK_RIVER:
+		result = step_river(p, w);
 		break;
 	case WORK_METRICS:
 		result = step_metrics(p, w);

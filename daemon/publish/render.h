@@ -16,7 +16,6 @@
 #include "sitrep/store/reader.h"
 
 struct outlets;
-struct site;
 
 /* The base URL, and a path with a query, escaped. */
 enum { RENDER_URL_MAX = 8 * 1024 };
@@ -42,7 +41,6 @@ struct channel {
 	bool joins_update;             /* a further report updates an entry */
 	bool outlet_in_title;          /* "Halden Gazette: Frigates turn back" */
 	const struct outlets *outlets; /* names that several feeds have; NULL: none */
-	const struct site *site;       /* of a page */
 };
 
 struct format {
@@ -54,7 +52,7 @@ struct format {
 	void (*end)(struct buf *out, const struct channel *channel); /* next is known now */
 };
 
-extern const struct format format_atom, format_rss, format_json, format_page;
+extern const struct format format_atom, format_rss, format_json;
 
 /* The namespace of <fh:archive/>. */
 #define RENDER_HISTORY " xmlns:fh=\"http://purl.org/syndication/history/1.0\""

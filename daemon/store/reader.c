@@ -74,7 +74,8 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",
 	[READ_ALERT] = "SELECT id, revision, first_ms, last_ms, priority, state FROM alert"
 		       " WHERE story_id = ?1 AND rule = ?2 ORDER BY id DESC LIMIT 1",
-	[READ_MARKS] = "SELECT rule, max(priority) FROM alert WHERE story_id = ?1 GROUP BY rule"
+	[READ_MARKS] = "SELECT rule, max(priority), min(first_ms), min(muted IS NOT NULL) FROM alert WHERE story_id = "
+		       "?1 GROUP BY rule"
 		       " ORDER BY max(priority) DESC, rule LIMIT ?2",
 	[READ_SIZE] = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
 	[READ_ITEM_IDS] = "SELECT coalesce((SELECT min(id) FROM item), item_id + 1),"
@@ -98,6 +99,15 @@ static const char *const texts[READER_STATEMENTS] = {
 			    " AND EXISTS(SELECT 1 FROM rule_match m WHERE m.story_id = i.story_id AND m.item_id = i.id"
 			    " AND m.rule_key = coalesce((SELECT rule_key FROM rule WHERE name = ?3), ?3))"
 			    " ORDER BY id DESC",
+	[CHOOSE_OLDER] = "SELECT sort_ms, id, sources, reports, updated,"
+			 " (SELECT max(priority) FROM alert WHERE story_id = story.id) FROM story"
+			 " WHERE (sort_ms, id) < (?1, ?2) ORDER BY sort_ms DESC, id DESC LIMIT ?3",
+	[CHOOSE_NEWER] = "SELECT sort_ms, id, sources, reports, updated,"
+			 " (SELECT max(priority) FROM alert WHERE story_id = story.id) FROM story"
+			 " WHERE (sort_ms, id) > (?1, ?2) ORDER BY sort_ms, id LIMIT ?3",
+	[STORY_FEEDS] = "SELECT feed_id FROM item WHERE story_id = ?1",
+	[FEED_CATEGORIES] = "SELECT id, name, categories FROM feed ORDER BY id",
+	[COUNT_DAY] = "SELECT count(*) FROM story WHERE sort_ms >= ?1 AND sort_ms < ?2",
 	[ARCHIVE_EARLIER] = "SELECT feed_id FROM item WHERE story_id = ?1 AND id < ?2",
 };
 SQL_TEXTS(texts, READER_STATEMENTS);
@@ -244,6 +254,8 @@ static int take_marks(struct reader *r, struct story *story, struct error *err)
 		if (copy_text(r, s, 0, &m->name) != 0)
 			return sql_end(s, error_sys(err, -ENOMEM, cannot_read));
 		m->priority = (enum alert_priority)sql_number(s, 1, ALERT_LOW, ALERT_URGENT, ALERT_NORMAL);
+		m->first_ms = sql_time_or(s, 2, story->first_seen_ms);
+		m->is_muted = sql_bool(s, 3);
 		story->mark_count++;
 	}
 	return sql_end(s, result < 0 ? result : 1);

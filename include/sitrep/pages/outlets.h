@@ -33,7 +33,8 @@ struct story_outlet {
 	size_t name_from, name_len; /* in names */
 	size_t report;              /* its first one, in the story's list */
 	size_t reports;
-	struct str link; /* of its first report with a link; STR_NONE: no report has one */
+	int64_t first_ms; /* of the first of these: its arrival, in a story that began in a backlog its own date */
+	struct str link;  /* of its first report with a link; STR_NONE: no report has one */
 };
 
 struct story_outlets {

@@ -55,6 +55,11 @@ bool http_request_field(const struct http_request *r, const char *name, struct b
  * control characters, broken escapes, too long for out. */
 bool http_request_argument(const struct http_request *r, const char *name, struct buf *out);
 
+/* Calls fn for each of the query's arguments in order, decoded, until it returns anything but 0, and returns that.
+ * -EINVAL for a malformed argument; -ENOMEM. */
+typedef int http_argument_fn(void *arg, struct str name, struct str value);
+int http_request_arguments(const struct http_request *r, http_argument_fn *fn, void *arg);
+
 /* The weight that an Accept field gives to a media type, in thousandths; -1: it does not name the type. */
 int http_weight(struct str accept, struct str type);
 

@@ -7,9 +7,10 @@
  *     /publisher/NAME.{atom,rss,json}            stories that a feed of that publisher reported
  *     /output/NAME.{atom,rss,json}               stories that the output's rule matched
  *     /alert/NAME.{atom,rss,json}                stories that the alert matched
- *     ...?q=RULE                                 those of its stories that match the rule
+ *     ...?q=RULE&min=2&category=NAME ...         those of its stories that a view has (pages/view.h)
  *     ...?before=PLACE  ...?archive=NUMBER       older stories of one of these (RFC 5005)
- *     /                                          the river of news, for a browser
+ *     /  /?min=2&view=lines ...                  the river of news, for a browser
+ *     /subscribe                                 every feed, for a browser
  *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it
  *     /opml  /outputs.opml                       the polled feeds, and those of ours, as subscription lists
  *     /healthz  /metrics                         for monitoring (health.h has the first one's rules)

@@ -66,6 +66,8 @@ struct story_alert {
 struct story_mark {
 	struct str name;
 	enum alert_priority priority;
+	int64_t first_ms; /* raised */
+	bool is_muted;    /* its events are held back */
 };
 enum { STORY_MARKS_MAX = 8 };
 
@@ -112,6 +114,34 @@ typedef int story_fn(void *arg, const struct story *s);
 /* Returns fn's result; 0 without a call when the story is gone.  alert: the name of a rule, or STR_NONE. */
 int reader_story_at(struct reader *r, const struct river_place *place, struct str alert, story_fn *fn, void *arg,
 	struct error *err);
+
+/* Walks along the river from a place, without texts. */
+struct story_choice {
+	struct river_place place;
+	int sources, reports; /* as in struct story, as the next two */
+	int priority;
+	int64_t updated_ms; /* whatever changes a story's row or headline changes this or one of the above */
+};
+struct choice_query {
+	bool newer;              /* upwards */
+	const int64_t *feed_ids; /* in order: stories with a report of one of these; NULL: all */
+	size_t feed_count;
+	int least_sources, least_priority;
+	size_t most; /* stories that are looked at; choices has room for as many */
+};
+/* at: where the walk begins, and how far it came; a walk down begins at INT64_MAX, INT64_MAX. */
+struct choice_walk {
+	struct river_place at;
+	size_t looked; /* at stories, in all */
+	bool ended;
+};
+int reader_choose(struct reader *r, const struct choice_query *q, struct story_choice *choices, size_t *count,
+	struct choice_walk *walk, struct error *err);
+/* The ids, in order, of the feeds that are or were configured and that fn wants.  The caller frees *ids. */
+typedef bool feed_wanted_fn(void *arg, struct str name, struct str categories);
+int reader_feed_ids(struct reader *r, feed_wanted_fn *fn, void *arg, int64_t **ids, size_t *count, struct error *err);
+/* Stories whose place is in that time. */
+int reader_day_count(struct reader *r, int64_t from_ms, int64_t end_ms, int64_t *count, struct error *err);
 
 /* An archive is a range of items, by their ids, which are handed out in order of arrival.  It lists the stories whose
  * first report, of those that a query is about, is in the range; so each story is in one archive.  Once an item behind

@@ -15,6 +15,7 @@
 #include "../json.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/pages/page.h"
+#include "sitrep/pages/story_row.h"
 
 enum { OUT_MAX = 64 * 1024 * 1024 };
 
@@ -27,7 +28,6 @@ enum { OUT_MAX = 64 * 1024 * 1024 };
 static const struct site site = {.title = "River & <news>", .now_ms = NOW_MS, .newest_ms = NOW_MS};
 
 static const struct channel channel = {
-	.site = &site,
 	.title = "River & <news>",
 	.home_url = "https://news.example/",
 	.self_url = "https://news.example/feed?a&b",
@@ -170,9 +170,24 @@ static inline void count_html_error(void *arg, const xmlError *error)
 	html_errors += error->code != XML_HTML_UNKNOWN_TAG;
 }
 
+/* A page with the stories as rows. */
+static inline struct buf render_rows(const struct story *stories, size_t count)
+{
+	const struct page page = {.site = &site, .root = "", .title = STR("River")};
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	page_begin(&out, &page);
+	for (size_t i = 0; i < count; i++)
+		story_row_write(&out, &page, &stories[i]);
+	page_end(&out);
+	assert_false(buf_failed(&out));
+	assert_true(utf8_valid(buf_str(&out)));
+	return out;
+}
+
 static inline xmlDocPtr render_page(const struct story *stories, size_t count)
 {
-	struct buf out = render(&format_page, stories, count);
+	struct buf out = render_rows(stories, count);
 	xmlDocPtr doc;
 
 	html_errors = 0;

@@ -72,7 +72,7 @@ static void assert_renders(const struct full *f)
 
 	assert_int_equal(json_array_size(at(root, "items")), 2);
 	/* a browser's parser takes anything: what counts is that no story is swallowed and no markup is new */
-	struct buf out = render(&format_page, stories, 2);
+	struct buf out = render_rows(stories, 2);
 
 	xmlSetGenericErrorFunc(NULL, say_nothing);
 	xmlDocPtr page = htmlReadMemory(
@@ -158,7 +158,7 @@ TEST(long_lists)
 	assert_int_equal(json_array_size(at(root, "items.0._sitrep.reports")), STORY_REPORTS_MAX);
 }
 
-static const struct format *const all_formats[] = {&format_atom, &format_rss, &format_json, &format_page};
+static const struct format *const all_formats[] = {&format_atom, &format_rss, &format_json};
 
 /* ---- no room ---- */
 

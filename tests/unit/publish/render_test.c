@@ -476,5 +476,4 @@ TEST(names)
 	assert_string_equal(format_atom.content_type, "application/atom+xml; charset=utf-8");
 	assert_string_equal(format_rss.content_type, "application/rss+xml; charset=utf-8");
 	assert_string_equal(format_json.content_type, "application/feed+json");
-	assert_string_equal(format_page.content_type, "text/html; charset=utf-8");
 }
