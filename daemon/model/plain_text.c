@@ -25,8 +25,17 @@ static bool is_spaced(struct str tag)
 	return str_is_one_of(str_slice(tag, start, end), spaced);
 }
 
-/* With words, only tags that separate words become a space; else all do. */
-static int add_without_markup(struct buf *out, struct str s, bool words)
+/* What becomes of a tag: all a space; those that separate words a space; those a line's end, and other white space a
+ * space.  Of the last two, other tags become nothing. */
+enum tags { TAGS_ALL, TAGS_SPACED, TAGS_LINES };
+
+static void put_tag(struct buf *out, struct str tag, enum tags tags)
+{
+	if (tags == TAGS_ALL || is_spaced(tag))
+		buf_putc(out, tags == TAGS_LINES ? '\n' : ' ');
+}
+
+static int add_without_markup(struct buf *out, struct str s, enum tags tags)
 {
 	static const struct {
 		struct str name;
@@ -43,8 +52,7 @@ static int add_without_markup(struct buf *out, struct str s, bool words)
 			size_t end = str_find_char(s, '>', i);
 
 			end = end == STR_NPOS ? s.len : end;
-			if (!words || is_spaced(str_slice(s, i + 1, end)))
-				buf_putc(out, ' ');
+			put_tag(out, str_slice(s, i + 1, end), tags);
 			i = end < s.len ? end + 1 : s.len;
 			continue;
 		}
@@ -55,7 +63,7 @@ static int add_without_markup(struct buf *out, struct str s, bool words)
 			}
 		}
 		if (used == 0) {
-			buf_putc(out, s.data[i]);
+			buf_putc(out, tags == TAGS_LINES && char_is_space(s.data[i]) ? ' ' : s.data[i]);
 			used = 1;
 		}
 		i += used;
@@ -70,7 +78,7 @@ int plain_text(struct buf *out, const struct text *t)
 
 	if (t->kind != TEXT_HTML)
 		return utf8_one_line(out, t->value);
-	add_without_markup(&text, t->value, false);
+	add_without_markup(&text, t->value, TAGS_ALL);
 	result = utf8_one_line(out, buf_str(&text));
 	buf_release(&text);
 	return result;
@@ -79,7 +87,7 @@ int plain_text(struct buf *out, const struct text *t)
 int plain_words(struct buf *out, const struct text *t)
 {
 	struct buf text = BUF_INIT(out->max), again = BUF_INIT(out->max);
-	int result = t->kind == TEXT_HTML ? add_without_markup(&text, t->value, true) : buf_add(&text, t->value);
+	int result = t->kind == TEXT_HTML ? add_without_markup(&text, t->value, TAGS_SPACED) : buf_add(&text, t->value);
 
 	for (int i = 0; result == 0 && i < READ_AGAIN_MAX && html_looks_like(buf_str(&text)); i++) {
 		struct buf markup = text;
@@ -87,11 +95,29 @@ int plain_words(struct buf *out, const struct text *t)
 		text = again;
 		again = markup;
 		buf_clear(&text);
-		result = add_without_markup(&text, buf_str(&again), true);
+		result = add_without_markup(&text, buf_str(&again), TAGS_SPACED);
 	}
 	if (result == 0)
 		result = utf8_one_line(out, buf_str(&text));
 	buf_release(&text);
 	buf_release(&again);
+	return result;
+}
+
+int plain_lines(struct buf *out, const struct text *t)
+{
+	struct buf text = BUF_INIT(out->max);
+	struct str rest, line;
+	int result = t->kind == TEXT_HTML ? add_without_markup(&text, t->value, TAGS_LINES) : buf_add(&text, t->value);
+
+	rest = buf_str(&text);
+	while (result == 0 && str_split(&rest, '\n', &line)) {
+		size_t before = out->len;
+
+		result = utf8_one_line(out, line);
+		if (result == 0 && out->len > before)
+			result = buf_putc(out, '\n');
+	}
+	buf_release(&text);
 	return result;
 }

@@ -13,4 +13,8 @@ int plain_text(struct buf *out, const struct text *t);
  * not split it ("mis<b>sile</b>" is one word), and text that was escaped twice is unescaped twice. */
 int plain_words(struct buf *out, const struct text *t);
 
+/* Appends t with each paragraph, list item or line as a line that ends with a newline, without markup; empty ones are
+ * left out.  0 or the buffer's failure. */
+int plain_lines(struct buf *out, const struct text *t);
+
 #endif
