@@ -45,8 +45,7 @@ static void write_stamp(struct buf *out, int64_t time_ms)
 	buf_putc(out, 'Z');
 }
 
-/* "18:21" */
-static void write_minute(struct buf *out, int64_t time_ms)
+void part_minute(struct buf *out, int64_t time_ms)
 {
 	char text[TIME_TEXT_MAX];
 	struct str stamp = str_from(time_format_rfc3339(text, time_ms));
@@ -59,8 +58,20 @@ void part_clock(struct buf *out, int64_t time_ms)
 	buf_puts(out, "<time datetime=\"");
 	write_stamp(out, time_ms);
 	buf_puts(out, "\">");
-	write_minute(out, time_ms);
+	part_minute(out, time_ms);
 	buf_puts(out, "</time>");
+}
+
+void part_minutes(struct buf *out, int64_t minutes)
+{
+	if (minutes < HOUR_MIN)
+		buf_printf(out, "%lld min", (long long)minutes);
+	else if (minutes >= DAY_MIN)
+		buf_printf(out, "%lld d", (long long)(minutes / DAY_MIN));
+	else if (minutes % HOUR_MIN == 0)
+		buf_printf(out, "%lld h", (long long)(minutes / HOUR_MIN));
+	else
+		buf_printf(out, "%lld h %lld min", (long long)(minutes / HOUR_MIN), (long long)(minutes % HOUR_MIN));
 }
 
 void part_age_words(struct buf *out, int64_t time_ms, int64_t now_ms)
@@ -69,17 +80,9 @@ void part_age_words(struct buf *out, int64_t time_ms, int64_t now_ms)
 	int64_t age_ms = now_ms - (time_ms - time_ms % MINUTE_MS);
 	int64_t minutes = age_ms > 0 ? (age_ms + MINUTE_MS / 2) / MINUTE_MS : 0;
 
-	if (minutes < 1)
-		buf_puts(out, "just now");
-	else if (minutes < HOUR_MIN)
-		buf_printf(out, "%lld min ago", (long long)minutes);
-	else if (minutes >= DAY_MIN)
-		buf_printf(out, "%lld d ago", (long long)(minutes / DAY_MIN));
-	else if (minutes % HOUR_MIN == 0)
-		buf_printf(out, "%lld h ago", (long long)(minutes / HOUR_MIN));
-	else
-		buf_printf(
-			out, "%lld h %lld min ago", (long long)(minutes / HOUR_MIN), (long long)(minutes % HOUR_MIN));
+	if (minutes >= 1)
+		part_minutes(out, minutes);
+	buf_puts(out, minutes >= 1 ? " ago" : "just now");
 }
 
 void part_span(struct buf *out, int64_t span_ms)
@@ -125,7 +128,7 @@ void part_moment(struct buf *out, int64_t time_ms)
 	buf_puts(out, "<time datetime=\"");
 	write_stamp(out, time_ms);
 	buf_printf(out, "\">%d %s ", day, months[month - 1]);
-	write_minute(out, time_ms);
+	part_minute(out, time_ms);
 	buf_puts(out, "</time>");
 }
 

@@ -25,6 +25,10 @@ void part_count_stories(struct buf *out, long long n);
 
 /* <time datetime="2026-11-26T18:21Z">18:21</time> */
 void part_clock(struct buf *out, int64_t time_ms);
+/* "18:21" */
+void part_minute(struct buf *out, int64_t time_ms);
+/* A length of time: "3 min", "2 h 5 min", "3 d". */
+void part_minutes(struct buf *out, int64_t minutes);
 /* <time class="ago" datetime="...">41 min ago</time>; the script lets it grow. */
 void part_age(struct buf *out, int64_t time_ms, int64_t now_ms);
 /* The words alone: "just now", "41 min ago", "1 h 18 min ago", "3 d ago", as the script writes them. */

@@ -4,124 +4,212 @@
 
 #include <string.h>
 
+#include "matched_words.h"
 #include "parts.h"
-#include "sitrep/base/clock.h"
-#include "sitrep/base/jsonw.h"
+#include "sitrep/base/utf8.h"
 #include "sitrep/base/xml_text.h"
 #include "sitrep/model/language.h"
 #include "sitrep/pages/item_link.h"
-#include "sitrep/pages/outlets.h"
 #include "sitrep/text/url.h"
+#include "story_compare.h"
+#include "story_reports.h"
 
-enum { URL_MAX = 8 * 1024 };
+enum {
+	/* Bytes of the first report's text: a few paragraphs, of which the last is whole. */
+	LEAD_TEXT_MAX = 1500,
+	CATEGORIES_MAX = 8,
+	LANGUAGES_MAX = 16,
+	RELATED_MAX = 20,
+};
 
-/* The n-th report in the order of appearance. In the list the lead is first, the others are in that order. */
-static const struct report *appeared(const struct story *s, size_t n)
+/* ---- head ---- */
+
+static void write_head(struct buf *out, const struct story_sight *sight)
 {
-	size_t before = 0;
+	const struct story *s = sight->story;
 
-	while (before + 1 < s->report_count && s->reports[before + 1].item_id < s->reports[0].item_id)
-		before++;
-	return n < before ? &s->reports[n + 1] : n == before ? &s->reports[0] : &s->reports[n];
-}
-
-/* The reason why the report is in its story; NULL: it began the story, or the reason is no longer stored. */
-static const struct story_tie *placed_by(const struct story_details *d, int64_t item_id)
-{
-	for (size_t i = 0; i < d->tie_count; i++) {
-		const struct story_tie *t = &d->ties[i];
-
-		if (t->item_id == item_id && !t->incoming && t->same_story &&
-			(strcmp(t->relation, "copy") == 0 || strcmp(t->relation, "reprint") == 0 ||
-				strcmp(t->relation, "update") == 0))
-			return t;
+	page_head_begin(out, sight->page);
+	buf_puts(out, "<p>");
+	for (size_t i = 0; i < sight->details->raised_count; i++)
+		part_alert(out, sight->page->root, sight->details->raised[i].priority, sight->details->raised[i].name);
+	buf_puts(out, "<b>");
+	part_count(out, s->source_count, "outlet");
+	buf_puts(out, "</b>, first ");
+	part_moment(out, s->first_seen_ms);
+	buf_puts(out, " UTC ");
+	part_age(out, s->first_seen_ms, sight->page->site->now_ms);
+	if (s->last_seen_ms > s->first_seen_ms) {
+		buf_puts(out, ", last ");
+		part_age(out, s->last_seen_ms, sight->page->site->now_ms);
 	}
-	return NULL;
+	buf_puts(out, "</p>");
+	page_head_end(out);
 }
 
-/* True for the first tie to that other story; several reports may be tied to it. */
-static bool is_first_to(const struct story_details *d, size_t n)
+/* ---- the first report's text ---- */
+
+static void write_read_on(struct buf *out, const struct item *it)
 {
-	if (d->ties[n].same_story)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(d->ties[i].other_story, d->ties[n].other_story) == 0)
-			return false;
-	return true;
-}
+	struct str link = item_own_link(it);
+	struct arena scratch = ARENA_INIT(16 * 1024);
+	struct str host;
 
-/* ---- for a browser ---- */
-
-static void write_measures(struct buf *out, const struct story_tie *t)
-{
-	buf_printf(out, "%.0f&nbsp;%% of the shorter text, %d of %d phrases", t->score * 100, t->shared, t->shared_of);
-	if (t->numbers_of > 0)
-		buf_printf(out, ", %d of %d numbers", t->numbers, t->numbers_of);
-}
-
-static void write_reason(struct buf *out, const struct story_tie *t, bool first)
-{
-	buf_puts(out, "<p class=\"why\">");
-	if (t == NULL) {
-		buf_puts(out, first ? "The first report." : "Joined the story.");
-	} else if (strcmp(t->relation, "copy") == 0) {
-		buf_puts(out, "The same text or link as that of <b>");
-		buf_add_xml(out, t->other_source.title);
-		buf_puts(out, "</b>.");
-	} else {
-		bool update = strcmp(t->relation, "update") == 0;
-
-		buf_puts(out, update ? "A later version of the report of <b>" : "An edited copy of the report of <b>");
-		buf_add_xml(out, t->other_source.title);
-		buf_puts(out, "</b>: ");
-		write_measures(out, t);
-		buf_putc(out, '.');
+	if (!str_empty(link)) {
+		host = url_host(&scratch, link);
+		buf_puts(out, "<p><a href=\"");
+		buf_add_xml(out, link);
+		buf_puts(out, "\" rel=\"noreferrer\">Read on at ");
+		buf_add_xml(out, str_starts(host, STR("www.")) ? str_slice(host, 4, host.len) : host);
+		buf_puts(out, "</a>");
+		if (it->token_count > 0)
+			buf_printf(out, " <span class=\"soft\">(the feed has %u word%s)</span>", it->token_count,
+				it->token_count == 1 ? "" : "s");
+		buf_puts(out, "</p>\n");
 	}
-	buf_puts(out, "</p>\n");
+	arena_release(&scratch);
 }
 
-static void write_changes(struct buf *out, const struct story_details *d, const struct report *r)
+static void write_lead(struct buf *out, const struct story_sight *sight)
 {
-	long long count = 0;
+	const struct report *r = &sight->story->reports[0];
+	struct buf text = BUF_INIT(STORY_TEXT_MAX);
+	struct str rest, line;
+	size_t shown = 0;
 
-	for (size_t i = 0; i < d->revision_count; i++)
-		count += d->revisions[i].item_id == r->item_id;
-	if (count == 0)
+	story_text(&text, &r->item);
+	rest = buf_str(&text);
+	buf_puts(out, "<section aria-labelledby=\"lead-h\"><h2 id=\"lead-h\">What it says</h2>");
+	part_open_text(out, "div", "prose", buf_str(&text), language_shown(&r->item));
+	buf_puts(out, "<p><b>");
+	story_put_outlet(out, sight, r);
+	buf_puts(out, "</b>");
+	while (shown < LEAD_TEXT_MAX && str_split(&rest, '\n', &line)) {
+		struct str cut = utf8_cut(line, LEAD_TEXT_MAX);
+
+		if (str_empty(line))
+			continue;
+		buf_puts(out, shown == 0 ? " · " : "<p>");
+		buf_add_xml(out, cut);
+		buf_puts(out, cut.len < line.len ? "…</p>\n" : "</p>\n");
+		shown += line.len;
+	}
+	if (shown == 0)
+		buf_puts(out, " · the feed gave the headline alone.</p>\n");
+	write_read_on(out, &r->item);
+	buf_puts(out, "</div></section>\n");
+	buf_release(&text);
+}
+
+/* ---- side ---- */
+
+static size_t count_languages(const struct story *s)
+{
+	struct str known[LANGUAGES_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->report_count && count < LANGUAGES_MAX; i++) {
+		struct str language = language_shown(&s->reports[i].item);
+		bool is_new = !str_empty(language);
+
+		for (size_t k = 0; k < count && is_new; k++)
+			is_new = !str_eq_nocase(known[k], language);
+		if (is_new)
+			known[count++] = language;
+	}
+	return count;
+}
+
+static void write_fact_report(struct buf *out, const struct story_sight *sight, const char *term, size_t n)
+{
+	const struct report *r = story_report(sight->story, n);
+
+	buf_printf(out, "<dt>%s</dt><dd>", term);
+	story_time(out, sight, r->first_seen_ms);
+	buf_puts(out, ", ");
+	story_put_outlet(out, sight, r);
+	buf_puts(out, "</dd>");
+}
+
+static void write_categories(struct buf *out, const struct story_sight *sight)
+{
+	struct str shown[CATEGORIES_MAX], name;
+	size_t count = 0;
+
+	for (size_t i = 0; i < sight->story->report_count; i++) {
+		struct str rest = sight->story->reports[i].source.categories;
+
+		while (count < CATEGORIES_MAX && str_split(&rest, '\n', &name)) {
+			bool known = str_empty(name);
+
+			for (size_t k = 0; k < count && !known; k++)
+				known = str_eq_nocase(shown[k], name);
+			if (known)
+				continue;
+			shown[count++] = name;
+			buf_printf(out,
+				count == 1 ? "<dt>Category</dt><dd><a href=\"%s?category=" : ", <a href=\"%s?category=",
+				sight->page->root);
+			part_escape(out, name);
+			buf_puts(out, "\">");
+			buf_add_xml(out, name);
+			buf_puts(out, "</a>");
+		}
+	}
+	buf_puts(out, count > 0 ? "</dd>" : "");
+}
+
+static void write_facts(struct buf *out, const struct story_sight *sight)
+{
+	const struct story *s = sight->story;
+	size_t languages = count_languages(s);
+
+	buf_printf(
+		out, "<div class=\"box\"><h2>In short</h2><dl class=\"facts\"><dt>Outlets</dt><dd>%d", s->source_count);
+	if (languages > 1)
+		buf_printf(out, ", in %zu languages", languages);
+	buf_printf(out, "</dd><dt>Reports</dt><dd>%d</dd>", s->total_reports);
+	write_fact_report(out, sight, "First", 0);
+	if (s->report_count > 1 && (size_t)s->total_reports == s->report_count)
+		write_fact_report(out, sight, "Last", s->report_count - 1);
+	write_categories(out, sight);
+	buf_printf(out, "<dt>Address</dt><dd><a href=\"%s\">/story/%.8s…</a></dd></dl></div>\n", s->uid, s->uid);
+}
+
+static void write_raised_at(struct buf *out, const struct story_sight *sight, const struct story_raised *a)
+{
+	int n = story_report_number(sight->story, a->item_id);
+	const struct report *r = n >= 0 ? story_report(sight->story, (size_t)n) : NULL;
+
+	story_time(out, sight, a->at_ms);
+	if (r == NULL) {
+		buf_puts(out, ", by a report that is no longer here");
 		return;
-	buf_puts(out, "<p class=\"why\">Its text changed: ");
-	part_count(out, count, "earlier version");
-	buf_puts(out, " kept, the present one is of ");
-	part_moment(out, r->updated_ms);
-	buf_puts(out, ".</p>\n");
+	}
+	if (n == 0) {
+		buf_puts(out, ", at the first report: ");
+	} else {
+		buf_puts(out, ", at the report of ");
+		story_put_outlet(out, sight, r);
+		buf_puts(out, ": ");
+	}
+	matched_list(out, &r->item, a->terms);
 }
 
-static void write_report(
-	struct buf *out, const struct site *site, const struct story *s, const struct story_details *d, size_t n)
+static void write_raised(struct buf *out, const struct story_sight *sight)
 {
-	const struct report *r = appeared(s, n);
-	struct buf name = BUF_INIT(out->max);
+	const struct story_details *d = sight->details;
 
-	outlets_put_name(&name, site->outlets, &r->source);
-	if (buf_failed(&name))
-		out->failed = name.failed;
-	buf_printf(out, "<li id=\"%s\">\n", r->uid);
-	part_open_text(out, "h2", NULL, r->item.plain_title, language_shown(&r->item));
-	part_link_out(out, item_own_link(&r->item), r->item.plain_title);
-	buf_puts(out, "</h2>\n<p class=\"by\"><b>");
-	buf_add_xml(out, buf_str(&name));
-	buf_release(&name);
-	buf_puts(out, "</b> &middot; seen ");
-	part_moment(out, r->first_seen_ms);
-	if (r->published_known) {
-		buf_puts(out, " &middot; published ");
-		part_moment(out, r->published_ms);
+	if (d->raised_count == 0)
+		return;
+	buf_puts(out, "<div class=\"box\"><h2>Alerts it raised</h2><ul>");
+	for (size_t i = 0; i < d->raised_count; i++) {
+		buf_puts(out, "<li>");
+		part_alert(out, sight->page->root, d->raised[i].priority, d->raised[i].name);
+		buf_puts(out, "<p class=\"by\">");
+		write_raised_at(out, sight, &d->raised[i]);
+		buf_puts(out, d->raised[i].muted ? "; not sent</p></li>" : "</p></li>");
 	}
-	if (r == &s->reports[0] && s->report_count > 1)
-		buf_puts(out, " &middot; leads the story");
-	buf_puts(out, "</p>\n");
-	write_reason(out, placed_by(d, r->item_id), n == 0);
-	write_changes(out, d, r);
-	buf_puts(out, "</li>\n");
+	buf_puts(out, "</ul></div>\n");
 }
 
 static const char *tie_words(const struct story_tie *t)
@@ -131,30 +219,52 @@ static const char *tie_words(const struct story_tie *t)
 	return "perhaps the same event";
 }
 
-static void write_related(struct buf *out, const struct story_details *d)
+static void write_related_story(struct buf *out, const struct story_tie *t)
 {
-	bool open = false;
+	struct item named = {.language = t->other_language};
 
-	for (size_t i = 0; i < d->tie_count; i++) {
-		const struct story_tie *t = &d->ties[i];
-
-		if (!is_first_to(d, i))
-			continue;
-		buf_puts(out, open ? "" : "<h2>Related</h2>\n<ul>\n");
-		open = true;
-		buf_printf(out, "<li dir=\"auto\"><a href=\"%s\">", t->other_story);
-		buf_add_xml(out, t->other_title);
-		buf_puts(out, "</a>\n<p class=\"by\"><b>");
-		buf_add_xml(out, t->other_source.title);
-		buf_printf(out, "</b> &middot; %s: ", tie_words(t));
-		write_measures(out, t);
-		buf_puts(out, "</p></li>\n");
-	}
-	if (open)
-		buf_puts(out, "</ul>\n");
+	buf_printf(out, "<li><a href=\"%s\"", t->other_story);
+	part_text_attributes(out, t->other_title, language_shown(&named));
+	buf_putc(out, '>');
+	buf_add_xml(out, t->other_title);
+	buf_puts(out, "</a><p class=\"by\"><b>");
+	if (t->other_sources > 1)
+		part_count(out, t->other_sources, "outlet");
+	else
+		part_outlet(out, t->other_source.title, STR_NONE);
+	buf_printf(out, "</b> · %s</p></li>", tie_words(t));
 }
 
-void story_page_html(struct buf *out, const struct site *site, const struct story *s, const struct story_details *d)
+static void write_related(struct buf *out, const struct story_sight *sight)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < sight->details->tie_count && shown < RELATED_MAX; i++) {
+		if (!story_tie_is_first(sight->details, i))
+			continue;
+		buf_puts(out, shown++ == 0 ? "<div class=\"box\"><h2>Related stories</h2><ul>" : "");
+		write_related_story(out, &sight->details->ties[i]);
+	}
+	buf_puts(out, shown > 0 ? "</ul></div>\n" : "");
+}
+
+static void write_side(struct buf *out, const struct story_sight *sight)
+{
+	buf_puts(out, "<aside class=\"side\" aria-label=\"About this story\">\n");
+	write_facts(out, sight);
+	write_raised(out, sight);
+	write_related(out, sight);
+	buf_printf(out,
+		"<div class=\"box\"><h2>For programs</h2><p class=\"by\"><a href=\"%s.json\">JSON</a></p></div>\n"
+		"<div class=\"box\"><h2>If it is two stories</h2><p class=\"by\">The operator decides which report "
+		"belongs "
+		"here, on the machine:</p><pre class=\"cmd\">sitrep join %s ITEM</pre><p class=\"by\">To take one out: "
+		"“Numbers and commands” under it.</p></div>\n</aside>",
+		sight->story->uid, sight->story->uid);
+}
+
+void story_page_html(struct buf *out, const struct site *site, const struct story *s, const struct story_details *d,
+	const struct story_view *view)
 {
 	const struct item *lead = &s->reports[0].item;
 	const struct page page = {
@@ -166,120 +276,19 @@ void story_page_html(struct buf *out, const struct site *site, const struct stor
 		.skip_to = "story",
 		.body_class = "story",
 	};
+	const struct story_sight sight = {&page, s, d};
 
 	page_begin(out, &page);
-	page_head_begin(out, &page);
-	buf_puts(out, "<p>");
-	part_count(out, s->source_count, "outlet");
-	buf_puts(out, ", ");
-	part_count(out, s->total_reports, "report");
-	buf_puts(out, " · ");
-	part_moment(out, s->first_seen_ms);
-	if (s->last_seen_ms > s->first_seen_ms) {
-		buf_puts(out, " to ");
-		part_moment(out, s->last_seen_ms);
-	}
-	buf_printf(out, " · <a href=\"%s.json\">JSON</a></p>", s->uid);
-	page_head_end(out);
-	buf_puts(out, "<ol>\n");
-	for (size_t i = 0; i < s->report_count; i++)
-		write_report(out, site, s, d, i);
-	buf_puts(out, "</ol>\n");
-	if ((size_t)s->total_reports > s->report_count) {
-		buf_puts(out, "<p>And ");
-		part_count(out, s->total_reports - (long long)s->report_count, "later report");
-		buf_puts(out, ".</p>\n");
-	}
-	write_related(out, d);
+	write_head(out, &sight);
+	buf_puts(out, "<div class=\"cols two\"><div><div class=\"grid duo\">\n");
+	write_lead(out, &sight);
+	story_reports_timeline(out, &sight);
+	buf_puts(out, "</div>\n");
+	story_reports_list(out, &sight);
+	story_compare_reports(out, &sight, view->a, view->b);
+	story_compare_versions(out, &sight);
+	buf_puts(out, "</div>\n");
+	write_side(out, &sight);
+	buf_puts(out, "</div>\n");
 	page_end(out);
-}
-
-/* ---- for programs ---- */
-
-static void json_measures(struct jsonw *w, const struct story_tie *t)
-{
-	jsonw_kv_real(w, "score", t->score);
-	if (strcmp(t->relation, "copy") == 0)
-		return;
-	jsonw_kv_int(w, "shared", t->shared);
-	jsonw_kv_int(w, "shared_of", t->shared_of);
-	jsonw_kv_int(w, "numbers", t->numbers);
-	jsonw_kv_int(w, "numbers_of", t->numbers_of);
-}
-
-static void json_report(struct jsonw *w, const struct story *s, const struct story_details *d, size_t n)
-{
-	const struct report *r = appeared(s, n);
-	const struct story_tie *t = placed_by(d, r->item_id);
-	char time[TIME_TEXT_MAX];
-
-	jsonw_object(w);
-	jsonw_kv_cstr(w, "id", r->uid);
-	jsonw_kv_str(w, "feed", r->source.feed);
-	jsonw_kv_str(w, "source", r->source.title);
-	jsonw_kv_str(w, "feed_url", r->source.url);
-	jsonw_kv_str(w, "title", r->item.plain_title);
-	if (!str_empty(language_shown(&r->item)))
-		jsonw_kv_str(w, "language", r->item.language);
-	if (url_is_web(r->item.link))
-		jsonw_kv_str(w, "link", r->item.link);
-	jsonw_kv_time(w, "first_seen", r->first_seen_ms);
-	if (r->published_known)
-		jsonw_kv_time(w, "published", r->published_ms);
-	jsonw_kv_bool(w, "lead", r == &s->reports[0]);
-	if (t != NULL) {
-		jsonw_kv_cstr(w, "relation", t->relation);
-		jsonw_kv_cstr(w, "of", t->other_uid);
-		json_measures(w, t);
-	} else if (n == 0) {
-		jsonw_kv_cstr(w, "relation", "new");
-	}
-	jsonw_kv_array(w, "revisions");
-	for (size_t i = 0; i < d->revision_count; i++)
-		if (d->revisions[i].item_id == r->item_id)
-			jsonw_cstr(w, time_format_rfc3339(time, d->revisions[i].at_ms));
-	jsonw_array_end(w);
-	jsonw_object_end(w);
-}
-
-static void json_related(struct jsonw *w, const struct story_tie *t)
-{
-	jsonw_object(w);
-	jsonw_kv_cstr(w, "story", t->other_story);
-	jsonw_kv_cstr(w, "relation", t->relation);
-	jsonw_kv_bool(w, "incoming", t->incoming);
-	jsonw_kv_str(w, "source", t->other_source.title);
-	jsonw_kv_str(w, "title", t->other_title);
-	json_measures(w, t);
-	jsonw_object_end(w);
-}
-
-void story_page_json(struct buf *out, const struct site *site, const struct story *s, const struct story_details *d)
-{
-	struct jsonw w = JSONW_INIT(out);
-	struct buf url = BUF_INIT(URL_MAX);
-
-	buf_printf(&url, "%sstory/%s", site->home_url, s->uid);
-	jsonw_object(&w);
-	jsonw_kv_cstr(&w, "id", s->uid);
-	jsonw_kv_str(&w, "url", buf_str(&url));
-	if (buf_failed(&url))
-		out->failed = url.failed;
-	buf_release(&url);
-	jsonw_kv_str(&w, "title", s->reports[0].item.plain_title);
-	jsonw_kv_int(&w, "sources", s->source_count);
-	jsonw_kv_int(&w, "report_count", s->total_reports);
-	jsonw_kv_time(&w, "first_seen", s->first_seen_ms);
-	jsonw_kv_time(&w, "last_seen", s->last_seen_ms);
-	jsonw_kv_array(&w, "reports");
-	for (size_t i = 0; i < s->report_count; i++)
-		json_report(&w, s, d, i);
-	jsonw_array_end(&w);
-	jsonw_kv_array(&w, "related");
-	for (size_t i = 0; i < d->tie_count; i++)
-		if (is_first_to(d, i))
-			json_related(&w, &d->ties[i]);
-	jsonw_array_end(&w);
-	jsonw_object_end(&w);
-	buf_putc(out, '\n');
 }

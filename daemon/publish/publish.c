@@ -13,7 +13,6 @@
 #include "publish_state.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/pages/error_page.h"
-#include "sitrep/pages/story_page.h"
 #include "sitrep/pages/subscribe_page.h"
 
 enum {
@@ -114,55 +113,6 @@ static struct cached *keep(struct publish *p, struct str path, int64_t generatio
 	c->used = ++p->uses;
 	count_again(p, c);
 	return c;
-}
-
-/* ---- one story ---- */
-
-struct story_document {
-	struct buf out;
-	const struct site *site;
-	bool json;
-};
-
-static int write_story(void *arg, const struct story *s, const struct story_details *d)
-{
-	struct story_document *doc = arg;
-
-	if (doc->json)
-		story_page_json(&doc->out, doc->site, s, d);
-	else
-		story_page_html(&doc->out, doc->site, s, d);
-	return 0;
-}
-
-/* -ENOENT when there is no story of that name. */
-static int render_story(struct publish *p, struct str name, struct http_body **body)
-{
-	struct story_document doc = {.out = BUF_INIT(PUBLISH_DOCUMENT_MAX)};
-	static const char urn[] = "urn:uuid:";
-	struct str full_name = name;
-	struct error err = {0};
-	size_t len;
-	char *data;
-	int result;
-
-	if (str_ends(name, STR(".json"))) {
-		doc.json = true;
-		name.len -= 5;
-	}
-	/* the form in feeds, urn:uuid:..., is accepted too */
-	if (str_eq_nocase(str_slice(name, 0, sizeof(urn) - 1), str_from(urn)))
-		name = str_slice(name, sizeof(urn) - 1, name.len);
-	doc.site = publish_site(p);
-	if (doc.site == NULL)
-		return -ENOMEM;
-	result = reader_story_details(p->reader, name, write_story, &doc, &err);
-	read_trouble_note(&p->trouble, full_name, result != 0 && result != -ENOENT ? &err : NULL);
-	data = result == 0 ? buf_take(&doc.out, &len) : NULL;
-	if (data != NULL)
-		*body = http_body_new(data, len, doc.json ? "application/json" : PAGE_CONTENT_TYPE, p->changed_ms);
-	buf_release(&doc.out);
-	return result;
 }
 
 /* ---- health ---- */
@@ -407,26 +357,78 @@ static void answer_river(struct publish *p, const struct http_request *request, 
 	buf_release(&mistake);
 }
 
+/* A mistake in the query of a page, as a page or a line of text. */
+static void answer_query_mistake(
+	const struct page_making *m, const struct http_request *request, struct http_answer *answer)
+{
+	const struct page_error e = {.status = 400, .path = request->path, .text = str_from(m->query.mistake)};
+	bool is_page = prefers(request, STR("text/html"), STR("application/json"));
+	struct buf out = BUF_INIT(PUBLISH_DOCUMENT_MAX);
+
+	if (is_page)
+		error_page_write(&out, m->site, &e);
+	else
+		buf_printf(&out, "%s\n", m->query.mistake);
+	answer->body = finish(&out, is_page ? PAGE_CONTENT_TYPE : "text/plain; charset=utf-8");
+	answer->status = answer->body != NULL ? 400 : 503;
+}
+
+/* The page at the address, as it was made last or made now. */
+static void answer_kept_page(
+	struct page_making *m, const struct page_kind *kind, struct str address, struct http_answer *answer)
+{
+	struct publish *p = m->p;
+	struct cached *c = find(p, address);
+	struct product product = {0};
+	int result = 0;
+
+	if (c != NULL && c->generation == p->generation && clock_mono_ms() - c->kept_ms < kind->kept_ms) {
+		c->used = ++p->uses;
+		answer->body = http_body_ref(c->body);
+	} else {
+		result = publish_page_make(m, kind, address, &product.body);
+		answer->body = product.body;
+		if (result == 0)
+			keep(p, address, p->generation, &product);
+	}
+	answer->status = result == 0 ? 200 : result == -ENOENT ? 404 : 503;
+	answer->cache_control = result == 0 ? kind->cache_control : NULL;
+}
+
+static void answer_page(
+	struct publish *p, const struct page_kind *kind, const struct http_request *request, struct http_answer *answer)
+{
+	struct page_making m = {.p = p, .site = publish_site(p)};
+	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX);
+
+	answer->status = 503;
+	if (m.site == NULL)
+		return;
+	if (!publish_page_read(&m, kind, request)) {
+		answer_query_mistake(&m, request, answer);
+		return;
+	}
+	buf_add(&address, request->path);
+	publish_query_write(&m.query, &address);
+	if (!buf_failed(&address))
+		answer_kept_page(&m, kind, buf_str(&address), answer);
+	buf_release(&address);
+}
+
 static void answer_stories(struct publish *p, const struct http_request *request, struct http_answer *answer)
 {
-	static const char prefix[] = "/story/";
-	struct str name = request->path;
-	int result;
+	const struct page_kind *page = publish_page_find(request->path);
 
 	look_at_generation(p);
+	if (page != NULL) {
+		answer_page(p, page, request, answer);
+		return;
+	}
 	answer->cache_control = "max-age=60";
-	if (str_eq(name, STR("/"))) {
+	if (str_eq(request->path, STR("/")))
 		answer_river(p, request, answer);
-		return;
-	}
-	if (!str_starts(name, str_from(prefix))) {
+	else
 		answer_merged(p, request, answer);
-		return;
-	}
-	name = str_slice(name, sizeof(prefix) - 1, name.len);
-	/* Story pages are not cached: there are many, and each is requested rarely. */
-	result = render_story(p, name, &answer->body);
-	answer->status = result == 0 && answer->body != NULL ? 200 : result == -ENOENT ? 404 : 503;
 }
 
 /* Everything here is another site's text, or the operator's own desk. */

@@ -208,6 +208,47 @@ int publish_river_step(struct publish *p, struct river_work *r, struct buf *out,
  * in that; or -ENOMEM. */
 int publish_river_address(const struct http_request *r, struct buf *out, struct buf *rule, struct buf *mistake);
 
+/* publish_query.c: the arguments of a page. */
+enum { PUBLISH_ARGUMENTS_MAX = 4 };
+struct page_query {
+	const char *names[PUBLISH_ARGUMENTS_MAX]; /* that the page knows; set by the caller */
+	char values[PUBLISH_ARGUMENTS_MAX][256];  /* "": not given */
+	char mistake[512];                        /* a sentence; "": none */
+};
+/* Reads the query; false with a sentence about an unknown, repeated or malformed argument. */
+bool publish_query_read(struct page_query *q, const struct http_request *request);
+/* Notes a mistake in the value of an argument: "hours is one of 1, 12, 24, 168". */
+void publish_query_refuse(struct page_query *q, const char *name, const char *expected);
+/* Appends the query with its arguments in the order of names: equal queries give equal texts. */
+void publish_query_write(const struct page_query *q, struct buf *out);
+
+/* publish_pages.c: pages that are made in one turn. */
+struct page_making {
+	struct publish *p; /* set by the caller, as is site */
+	const struct site *site;
+	struct str name; /* of the path, behind the kind's prefix */
+	struct page_query query;
+	struct buf out;
+	const char *content_type;
+};
+struct page_kind {
+	const char *path;                         /* a prefix when it ends with a slash */
+	bool has_query;                           /* false: arguments are ignored, programs may add their own */
+	const char *names[PUBLISH_ARGUMENTS_MAX]; /* of its arguments */
+	const char *cache_control;
+	int64_t kept_ms; /* how long it is kept without a change of the data */
+	/* Checks the values of the query: false with a mistake in it.  NULL: every query is right. */
+	bool (*check)(struct page_making *m);
+	/* 0, -ENOENT, or another negative code with err. */
+	int (*write)(struct page_making *m, struct error *err);
+};
+/* NULL: the path is not that of such a page. */
+const struct page_kind *publish_page_find(struct str path);
+/* Reads the request; false with a mistake in m->query. */
+bool publish_page_read(struct page_making *m, const struct page_kind *kind, const struct http_request *request);
+/* 0, -ENOENT or another negative code; *body is the caller's. */
+int publish_page_make(struct page_making *m, const struct page_kind *kind, struct str address, struct http_body **body);
+
 /* publish_work.c */
 struct work *publish_work_find(struct publish *p, struct str path);
 /* 0 and *w; -ENOENT: no such document; -EBUSY: PUBLISH_WORKS_MAX are under way. */

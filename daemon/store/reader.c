@@ -55,17 +55,28 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_LEAD] = "SELECT id, record FROM item WHERE id = " STORY_LEAD_SQL("?1"),
 	[READ_LINKS] =
 		"SELECT l.item_id, 0, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
-		" o.record, s.uid, s.id, o.id, " SOURCE_COLUMNS " FROM " FIRST_ITEMS
+		" o.record, s.uid, s.id, o.id, s.sources, " SOURCE_COLUMNS " FROM " FIRST_ITEMS
 		" i JOIN story_link l ON l.item_id = i.id"
 		" JOIN item o ON o.id = l.other_id JOIN story s ON s.id = o.story_id"
 		" JOIN feed f ON f.id = o.feed_id UNION ALL"
 		" SELECT l.other_id, 1, l.relation, l.score, l.shared, l.shared_of, l.numbers, l.numbers_of, o.uid,"
-		" o.record, s.uid, s.id, o.id, " SOURCE_COLUMNS " FROM (SELECT k.* FROM " FIRST_ITEMS " i"
+		" o.record, s.uid, s.id, o.id, s.sources, " SOURCE_COLUMNS " FROM (SELECT k.* FROM " FIRST_ITEMS " i"
 		" JOIN story_link k ON k.other_id = i.id LIMIT 2048) l"
 		" JOIN item o ON o.id = l.item_id JOIN story s ON s.id = o.story_id"
 		" JOIN feed f ON f.id = o.feed_id WHERE s.id != ?1 LIMIT ?2",
-	[READ_REVISIONS] = "SELECT r.item_id, r.at FROM " FIRST_ITEMS " i JOIN revision r ON r.item_id = i.id"
+	[READ_REVISIONS] = "SELECT r.item_id, r.at, r.rev FROM " FIRST_ITEMS " i JOIN revision r ON r.item_id = i.id"
 			   " ORDER BY r.item_id, r.rev LIMIT ?2",
+	[READ_JOINED] = "SELECT item_id, at FROM story_constraint WHERE story_id = ?1 AND together = 1 LIMIT ?2",
+	[READ_RAISED] = "SELECT rule, priority, first_ms, raised_by, terms, muted IS NOT NULL FROM alert"
+			" WHERE story_id = ?1 ORDER BY priority DESC, id LIMIT ?2",
+	/* ?2: its uid; NULL: the item whose text has changed last. */
+	[READ_CHANGED_ITEM] = "SELECT i.id, i.rev FROM " FIRST_ITEMS " f JOIN item i ON i.id = f.id WHERE (?2 IS NULL"
+			      " AND EXISTS(SELECT 1 FROM revision r WHERE r.item_id = i.id)) OR i.uid = ?2"
+			      " ORDER BY coalesce(i.updated, i.first_seen) DESC LIMIT 1",
+	[READ_VERSION] = "SELECT rev, coalesce(updated, first_seen), record FROM item WHERE id = ?1 AND rev = ?2"
+			 " UNION ALL SELECT rev, at, record FROM revision WHERE item_id = ?1 AND rev = ?2 LIMIT 1",
+	[READ_VERSION_BEFORE] = "SELECT rev, at, record FROM revision WHERE item_id = ?1 AND rev < ?2"
+				" ORDER BY rev DESC LIMIT 1",
 	[READ_CURSORS] = "SELECT coalesce((SELECT min(cursor) FROM event), cursor + 1), cursor FROM counter",
 	[READ_INSTANCE] = "SELECT printf('%016x', value) FROM near_state WHERE name = 'instance'",
 	[READ_EVENT_TIME] = "SELECT cursor, time FROM event WHERE cursor >= ?1 ORDER BY cursor LIMIT 1",

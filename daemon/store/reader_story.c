@@ -22,6 +22,7 @@ enum {
 	COLUMN_OTHER_STORY,
 	COLUMN_OTHER_STORY_ID,
 	COLUMN_OTHER_ID,
+	COLUMN_OTHER_SOURCES,
 	COLUMN_SOURCE,
 };
 
@@ -51,6 +52,8 @@ static int take_tie(struct reader *r, struct sql_stmt *s, int64_t story_id, stru
 	tie->numbers = sql_count(s, COLUMN_NUMBERS);
 	tie->numbers_of = sql_count(s, COLUMN_NUMBERS_OF);
 	tie->other_title = other.plain_title;
+	tie->other_language = other.language;
+	tie->other_sources = sql_count(s, COLUMN_OTHER_SOURCES);
 	uid_write(tie->other_uid, sql_blob(s, COLUMN_OTHER_UID));
 	uid_write(tie->other_story, sql_blob(s, COLUMN_OTHER_STORY));
 	return 1;
@@ -88,14 +91,99 @@ static int take_revisions(struct reader *r, int64_t story_id, struct story_detai
 		return error_sys(err, -ENOMEM, cannot_read);
 	sql_bind(s, as_int(story_id), as_int(STORY_REVISIONS_MAX));
 	while (d->revision_count < STORY_REVISIONS_MAX && (result = sql_step(s, err, cannot_read)) == 1)
-		list[d->revision_count++] =
-			(struct story_revision){.item_id = sql_int(s, 0), .at_ms = sql_time_or(s, 1, 0)};
+		list[d->revision_count++] = (struct story_revision){sql_int(s, 0), sql_time_or(s, 1, 0), sql_int(s, 2)};
 	sql_reset(s);
 	d->revisions = list;
 	return result < 0 ? result : 0;
 }
 
-int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn, void *arg, struct error *err)
+static int take_joined(struct reader *r, int64_t story_id, struct story_details *d, struct error *err)
+{
+	struct story_joined *list = arena_alloc_array(&r->arena, STORY_JOINED_MAX, sizeof(*list));
+	struct sql_stmt *s = r->s[READ_JOINED];
+	int result = 0;
+
+	if (list == NULL)
+		return error_sys(err, -ENOMEM, cannot_read);
+	sql_bind(s, as_int(story_id), as_int(STORY_JOINED_MAX));
+	while (d->joined_count < STORY_JOINED_MAX && (result = sql_step(s, err, cannot_read)) == 1)
+		list[d->joined_count++] = (struct story_joined){sql_int(s, 0), sql_time_or(s, 1, 0)};
+	d->joined = list;
+	return sql_end(s, result < 0 ? result : 0);
+}
+
+static int take_raised(struct reader *r, int64_t story_id, struct story_details *d, struct error *err)
+{
+	struct story_raised *list = arena_alloc_array(&r->arena, STORY_RAISED_MAX, sizeof(*list));
+	struct sql_stmt *s = r->s[READ_RAISED];
+	int result = list != NULL ? 0 : -ENOMEM;
+
+	sql_bind(s, as_int(story_id), as_int(STORY_RAISED_MAX));
+	while (result == 0 && d->raised_count < STORY_RAISED_MAX && (result = sql_step(s, err, cannot_read)) == 1) {
+		struct story_raised *raised = &list[d->raised_count++];
+
+		*raised = (struct story_raised){
+			.name = arena_str(&r->arena, sql_text(s, 0)),
+			.priority = (enum alert_priority)sql_number(s, 1, ALERT_LOW, ALERT_URGENT, ALERT_NORMAL),
+			.at_ms = sql_time_or(s, 2, 0),
+			.item_id = sql_int(s, 3),
+			.terms = arena_str(&r->arena, sql_text(s, 4)),
+			.muted = sql_bool(s, 5),
+		};
+		result = raised->name.data == NULL ? -ENOMEM : 0;
+	}
+	d->raised = list;
+	sql_reset(s);
+	return result == -ENOMEM ? error_sys(err, result, cannot_read) : result < 0 ? result : 0;
+}
+
+/* ---- a change ---- */
+
+/* Reads the version that the statement, which is bound, finds.  1; 0 when there is none or it is damaged. */
+static int take_version(
+	struct reader *r, struct sql_stmt *s, int64_t item_id, struct report_version *v, struct error *err)
+{
+	int result = sql_step(s, err, cannot_read);
+
+	if (result == 1) {
+		v->at_ms = sql_time_or(s, 1, 0);
+		result = record_decode(sql_blob(s, 2), item_id, &r->arena, &v->item);
+		v->rev = sql_int(s, 0);
+		result = result == -ENOMEM ? error_sys(err, result, cannot_read) : result == 0;
+	}
+	return sql_end(s, result);
+}
+
+static int take_change(struct reader *r, int64_t story_id, const struct report_change_wish *wish,
+	struct report_change *c, struct error *err)
+{
+	struct sql_stmt *s = r->s[READ_CHANGED_ITEM];
+	uint8_t uid[STORE_KEY_LEN];
+	bool latest = str_empty(wish->item);
+	int64_t item_id, rev;
+	int result;
+
+	if (!latest && uid_parse(wish->item, uid) != 0)
+		return 0;
+	sql_bind(s, as_int(story_id), latest ? as_blob(NULL, 0) : as_key(uid));
+	result = sql_step(s, err, cannot_read);
+	item_id = result == 1 ? sql_int(s, 0) : 0;
+	rev = !latest ? wish->rev : result == 1 ? sql_int(s, 1) : 0;
+	sql_reset(s);
+	if (result == 1) {
+		sql_bind(r->s[READ_VERSION], as_int(item_id), as_int(rev));
+		result = take_version(r, r->s[READ_VERSION], item_id, &c->after, err);
+	}
+	if (result == 1) {
+		sql_bind(r->s[READ_VERSION_BEFORE], as_int(item_id), as_int(rev));
+		result = take_version(r, r->s[READ_VERSION_BEFORE], item_id, &c->before, err);
+	}
+	c->item_id = result == 1 ? item_id : 0;
+	return result < 0 ? result : 0;
+}
+
+int reader_story_details(struct reader *r, struct str uid, const struct report_change_wish *wish, story_details_fn *fn,
+	void *arg, struct error *err)
 {
 	struct story_details d = {0};
 	struct story story;
@@ -113,6 +201,12 @@ int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn,
 		result = take_ties(r, id, &d, err);
 	if (result == 0)
 		result = take_revisions(r, id, &d, err);
+	if (result == 0)
+		result = take_joined(r, id, &d, err);
+	if (result == 0)
+		result = take_raised(r, id, &d, err);
+	if (result == 0 && wish != NULL)
+		result = take_change(r, id, wish, &d.change, err);
 	if (result == 0)
 		result = fn(arg, &story, &d);
 	reader_end(r);

@@ -34,9 +34,16 @@ def test_reports_and_reasons(server, make_daemon):
     html = page(daemon, uid)
     text = html.body.decode()
     assert html.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert text.count("<li id=") == 8 and "8 outlets, 8 reports" in text
-    assert text.count("An edited copy of the report of <b>") == 6 and text.count("The same text or link as") == 1
+    assert text.count('<li class="s rep" id="r') == 8 and "<b>8 outlets</b>" in text
     assert "The first report." in text and "leads the story" in text
+    reasons = re.findall(r'<div class="why"><p>(.*?)</p>', text)
+    assert len(reasons) == 8 and reasons[-1] == "Runs The Ministry’s text word for word."
+    assert sum("Runs The Ministry’s text" in r or "Runs The Agency’s text" in r for r in reasons) >= 5
+    # the numbers are there for those who want them, with the two commands
+    assert text.count("of the shorter text;") == 6 and text.count('<pre class="cmd">sitrep why ') == 7
+    assert 'sitrep split %s</pre>' % events[3]["item"]["id"] in text
+    # one lane for each outlet, its report in the list below
+    assert text.count('<svg class="plot"') == 8 and re.search(r'<li><span class="num">\d\d:\d\d</span><a href="#r8">The Observer</a>', text)
     assert re.search(r'href="story/%s"><b>8</b> <i>outlets</i><' % uid, daemon.get("/").body.decode())
     # as with every other document
     again = page(daemon, uid, **{"If-None-Match": html.headers["ETag"]})
@@ -48,8 +55,43 @@ def test_reports_and_reasons(server, make_daemon):
     outlets.publish(name, [dict(first, text=first["text"].replace("14", "17"))])
     story = json.loads(page(daemon, uid + ".json").body)
     assert [len(r["revisions"]) for r in story["reports"]] == [1] + [0] * 7
-    assert "1 earlier version kept" in page(daemon, uid).body.decode()
+    text = page(daemon, uid).body.decode()
+    assert '<a href="?diff=%s.1#changes">its text changed once</a>' % events[0]["item"]["id"] in text
+    assert "second of two versions" in text and re.search(r"from <del>14</del> <ins>17</ins> radar", text)
     assert page(daemon, uid).headers["ETag"] != html.headers["ETag"]
+    assert page(daemon, uid + "?diff=%s.1" % events[0]["item"]["id"]).body.decode().count("<ins>") == 1
+    assert page(daemon, uid + "?diff=%s.2" % events[0]["item"]["id"]).status == 404
+
+
+def test_two_reports_side_by_side(server, make_daemon):
+    outlets = Outlets(server, make_daemon)
+    outlets.publish_archive()
+    events = [outlets.publish(name, [a])[0] for name, a in defence_call.edits()]
+    daemon, uid = outlets.daemon, events[0]["story"]["id"]
+
+    def compare(query):
+        answer = page(daemon, uid + query, Accept="text/html")
+        text = answer.body.decode()
+        chosen = re.findall(r'<option value="(\d+)" selected>', text)
+        return answer.status, chosen, re.search(r"(\d+) of (\d+) words of the shorter text", text), text.count("<mark>")
+
+    status, chosen, words, marks = compare("")
+    assert status == 200 and chosen[0] == "1" and chosen[1] != "1" and marks > 2
+    assert 0 < int(words[1]) <= int(words[2])
+    # the last report is the first one's text word for word
+    status, chosen, words, marks = compare("?a=1&b=8")
+    assert (status, chosen) == (200, ["1", "8"]) and words[1] == words[2]
+    assert compare("?b=3&a=2")[1] == ["2", "3"]
+    for query, sentence in (("?a=0", "expected the number of a report"), ("?b=x", "expected the number of a report"),
+                            ("?c=1", "no argument &quot;c&quot;; it has a, b, diff"), ("?a=1&a=2", "given twice"),
+                            ("?diff=x.1", "ITEM.VERSION"), ("?diff=%s" % uid, "ITEM.VERSION"), ("?a=%zz", "malformed")):
+        answer = page(daemon, uid + query, Accept="text/html")
+        assert answer.status == 400 and sentence in answer.body.decode(), query
+    assert page(daemon, uid + "?a=9").status == 404
+    # programs may add what they like
+    assert page(daemon, uid + ".json?c=1").status == 200
+    plain = page(daemon, uid + "?c=1")
+    assert plain.status == 400 and plain.body.decode().startswith('This page has no argument "c"')
 
 
 def test_what_is_no_story(server, make_daemon):

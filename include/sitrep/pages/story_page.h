@@ -8,7 +8,15 @@
 #include "sitrep/pages/page.h"
 #include "sitrep/store/reader.h"
 
-void story_page_html(struct buf *out, const struct site *site, const struct story *s, const struct story_details *d);
+/* What a reader chose: two reports to be shown side by side, by their number in the order of appearance from 1, at most
+ * STORY_REPORTS_MAX; 0: a default. */
+struct story_view {
+	size_t a, b;
+};
+
+/* A report that the story does not have counts as 0. */
+void story_page_html(struct buf *out, const struct site *site, const struct story *s, const struct story_details *d,
+	const struct story_view *view);
 void story_page_json(struct buf *out, const struct site *site, const struct story *s, const struct story_details *d);
 
 #endif

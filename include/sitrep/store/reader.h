@@ -178,6 +178,8 @@ struct story_tie {
 	char other_uid[UID_TEXT_MAX];
 	char other_story[UID_TEXT_MAX];
 	struct str other_title;
+	struct str other_language; /* declared; not checked */
+	int other_sources;         /* outlets of its story */
 	struct source other_source;
 };
 
@@ -185,6 +187,36 @@ struct story_tie {
 struct story_revision {
 	int64_t item_id;
 	int64_t at_ms; /* when that text was first seen */
+	int64_t rev;   /* its version; the one that replaced it has a higher number */
+};
+
+/* A report that the operator has put into the story. */
+struct story_joined {
+	int64_t item_id;
+	int64_t at_ms;
+};
+
+/* An alert about the story or a report of it. */
+struct story_raised {
+	struct str name;
+	enum alert_priority priority;
+	int64_t at_ms;
+	int64_t item_id;  /* the report that raised it; it may be gone */
+	struct str terms; /* found in that report, as written in the rule, one a line */
+	bool muted;       /* a silence or an urgent alert has kept it from subscribers */
+};
+
+/* One version of a report's text. */
+struct report_version {
+	int64_t rev;   /* from 0 */
+	int64_t at_ms; /* when it was first seen */
+	struct item item;
+};
+
+/* A change of a report's text: the versions before and after it. */
+struct report_change {
+	int64_t item_id; /* 0: none */
+	struct report_version before, after;
 };
 
 struct story_details {
@@ -192,13 +224,27 @@ struct story_details {
 	size_t tie_count;
 	const struct story_revision *revisions; /* by item, in order of time */
 	size_t revision_count;
+	const struct story_joined *joined;
+	size_t joined_count;
+	const struct story_raised *raised; /* the highest priority first */
+	size_t raised_count;
+	struct report_change change; /* that was asked for */
 };
-enum { STORY_TIES_MAX = 256, STORY_REVISIONS_MAX = 512 };
+enum { STORY_TIES_MAX = 256, STORY_REVISIONS_MAX = 512, STORY_JOINED_MAX = 64, STORY_RAISED_MAX = 64 };
+
+/* The change to be read: the one that led to version rev of the report, or the latest of the story.  NULL instead of
+ * it: none. */
+struct report_change_wish {
+	struct str item; /* its uid; STR_NONE: the latest change */
+	int64_t rev;
+};
 
 typedef int story_details_fn(void *arg, const struct story *s, const struct story_details *d);
-/* The story of that uid with its links and revisions; the result is fn's.  The uid of a story that was joined to
- * another one gives the other one, with its own uid.  -ENOENT when no story has that uid. */
-int reader_story_details(struct reader *r, struct str uid, story_details_fn *fn, void *arg, struct error *err);
+/* The story of that uid with its details; the result is fn's.  The uid of a story that was joined to another one gives
+ * the other one, with its own uid.  -ENOENT when no story has that uid.  A change that is not there leaves
+ * details.change empty. */
+int reader_story_details(struct reader *r, struct str uid, const struct report_change_wish *wish, story_details_fn *fn,
+	void *arg, struct error *err);
 
 enum event_kind {
 	/* Events of the log; the numbers are stored. */

@@ -319,7 +319,7 @@ static inline void read_all(const char *dir, struct sights *s)
 			note_failure_of(s, "stories", &err);
 	}
 	for (size_t i = 0; i < shown.count; i++)
-		if (reader_story_details(r, str_from(shown.uids[i]), see_details, NULL, &err) != 0)
+		if (reader_story_details(r, str_from(shown.uids[i]), NULL, see_details, NULL, &err) != 0)
 			note_failure_of(s, "story", &err);
 	do {
 		before = last;

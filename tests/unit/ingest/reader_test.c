@@ -135,11 +135,61 @@ TEST_ON(one_story, fixture, f)
 	/* a callback's value comes back */
 	assert_int_equal(read_stories(f->reader, &q, check_story, f, NULL), 5);
 	assert_int_equal(read_stories(f->reader, &q, copy_uid, uid, NULL), 0);
-	assert_int_equal(reader_story_details(f->reader, str_from(uid), check_details, f, NULL), 5);
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), NULL, check_details, f, NULL), 5);
 	uid[35] = uid[35] == '0' ? '1' : '0';
-	assert_int_equal(reader_story_details(f->reader, str_from(uid), check_details, f, NULL), -ENOENT);
-	assert_int_equal(reader_story_details(f->reader, STR("nonsense"), check_details, f, NULL), -ENOENT);
-	assert_int_equal(reader_story_details(f->reader, STR_NONE, check_details, f, NULL), -ENOENT);
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), NULL, check_details, f, NULL), -ENOENT);
+	assert_int_equal(reader_story_details(f->reader, STR("nonsense"), NULL, check_details, f, NULL), -ENOENT);
+	assert_int_equal(reader_story_details(f->reader, STR_NONE, NULL, check_details, f, NULL), -ENOENT);
+}
+
+static int check_change(void *arg, const struct story *s, const struct story_details *d)
+{
+	const struct report_change *c = &d->change;
+
+	assert_int_equal(d->revision_count, 1);
+	assert_int_equal(d->revisions[0].rev + 1, c->after.rev);
+	assert_int_equal(c->item_id, s->reports[0].item_id);
+	assert_int_equal(c->before.rev + 1, c->after.rev);
+	assert_int_equal(c->before.at_ms, NOW_MS);
+	assert_int_equal(c->after.at_ms, NOW_MS + MINUTE_MS);
+	assert_true(str_eq(c->before.item.plain_title, STR("Helicopters")));
+	assert_true(str_eq(c->after.item.plain_title, STR("Helicopters ordered")));
+	*(int64_t *)arg = c->after.rev;
+	return 6;
+}
+
+static int check_no_change(void *arg, const struct story *s, const struct story_details *d)
+{
+	(void)arg;
+	(void)s;
+	assert_int_equal(d->change.item_id, 0);
+	return 7;
+}
+
+TEST_ON(a_change_between_two_versions, fixture, f)
+{
+	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 10};
+	struct report_change_wish wish = {0};
+	char uid[UID_TEXT_MAX];
+	struct draft d = draft_new("Feed");
+	int64_t rev = 0;
+
+	add_item(f, ALPHA, "Helicopters", NOW_MS);
+	draft_add(&d, "Helicopters", NULL, "Helicopters ordered", BODY)->published = NOW_MS;
+	fixture_poll(f, ALPHA, &d);
+	assert_int_equal(read_stories(f->reader, &q, copy_uid, uid, NULL), 0);
+	/* the latest, and the same by its number: the story's first report has the story's uid */
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), &wish, check_change, &rev, NULL), 6);
+	wish = (struct report_change_wish){str_from(uid), rev};
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), &wish, check_change, &rev, NULL), 6);
+	/* nothing led to the first version, and there is none after the last */
+	wish.rev = rev - 1;
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), &wish, check_no_change, NULL, NULL), 7);
+	wish.rev = rev + 1;
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), &wish, check_no_change, NULL, NULL), 7);
+	wish = (struct report_change_wish){STR("nonsense"), rev};
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), &wish, check_no_change, NULL, NULL), 7);
+	assert_int_equal(reader_story_details(f->reader, str_from(uid), NULL, check_no_change, NULL, NULL), 7);
 }
 
 struct page {

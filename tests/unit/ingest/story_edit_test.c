@@ -187,7 +187,7 @@ TEST_ON(join_makes_one_of_two, fixture, f)
 	assert_int_equal(counts.stories, 1);
 	/* the name that went leads to what it became part of */
 	assert_int_equal(
-		reader_story_details(f->reader, str_from(before.stories[0].uid), note_details, &named, NULL), 0);
+		reader_story_details(f->reader, str_from(before.stories[0].uid), NULL, note_details, &named, NULL), 0);
 	assert_string_equal(named.stories[0].uid, after.stories[0].uid);
 	fixture_edit(f, "join", before.stories[0].uid, before.stories[1].uid, false);
 	assert_int_equal(fixture_generation(f), g + 1);
