@@ -16,11 +16,17 @@ enum {
 	/* Alertmanager shows an alert that is not closed for so long after its time.  An alert that is delivered later
 	 * has ended, so that a backlog pages nobody. */
 	ALERT_LASTS_MS = 60 * 60 * 1000,
-	/* ntfy makes a file of a message over 4096 bytes. */
+	/* ntfy makes a file of a message over 4096 bytes, and refuses a request over twice that. */
 	NTFY_MESSAGE_MAX = 3000,
 	NTFY_TITLE_MAX = 500,
+	NTFY_REQUEST_MAX = 8 * 1024,
+	NTFY_TOPIC_MAX = 64,
 	VALUE_MAX = 256 * 1024,
 };
+
+/* Of alerts, from the lowest. */
+static const char *const priorities[] = {"low", "normal", "high", "urgent"};
+enum { PRIORITIES = sizeof(priorities) / sizeof(priorities[0]) };
 
 int event_format_read(struct event_format *f, const char *text, struct error *err)
 {
@@ -45,6 +51,15 @@ int event_format_read(struct event_format *f, const char *text, struct error *er
 	return template_check(f->text, err);
 }
 
+static bool is_topic(struct str topic)
+{
+	for (size_t i = 0; i < topic.len; i++)
+		if (!char_is_alpha(topic.data[i]) && !char_is_digit(topic.data[i]) && topic.data[i] != '-' &&
+			topic.data[i] != '_')
+			return false;
+	return topic.len <= NTFY_TOPIC_MAX;
+}
+
 int event_format_take_topic(struct event_format *f, char *url, struct error *err)
 {
 	char *host = strstr(url, "://");
@@ -54,6 +69,10 @@ int event_format_take_topic(struct event_format *f, char *url, struct error *err
 		return error_set(err, -EINVAL, "the address of ntfy has no topic, expected https://ntfy.sh/TOPIC");
 	/* The topic goes into the body, the message to the server's root. */
 	f->topic = str_from(slash + 1);
+	if (!is_topic(f->topic))
+		return error_set(err, -EINVAL,
+			"\"%s\" is no topic of ntfy, expected at most %d letters, digits, \"-\" and \"_\"", slash + 1,
+			NTFY_TOPIC_MAX);
 	memmove(slash + 2, slash + 1, f->topic.len + 1);
 	slash[1] = '\0';
 	f->topic.data = slash + 2;
@@ -97,13 +116,13 @@ static bool is_closed(const json_t *event)
 /* ---- Alertmanager ---- */
 
 /* The labels are the alert's identity: what may change from one revision to the next is an annotation. */
-static void put_labels(struct jsonw *w, const json_t *event, const char *instance)
+static void put_labels(struct jsonw *w, const json_t *event, struct str severity, const char *instance)
 {
 	struct str id = text_at(event, "alert", "id");
 
 	jsonw_kv_object(w, "labels");
 	put_pair(w, "alertname", text_at(event, "alert", "name"));
-	put_pair(w, "severity", text_at(event, "alert", "priority"));
+	put_pair(w, "severity", severity);
 	put_pair(w, "alert_id", id.len > 0 ? id : text_at(event, "story", "id"));
 	put_pair(w, "instance", str_from(instance));
 	jsonw_kv_cstr(w, "job", "sitrepd");
@@ -129,21 +148,52 @@ static void put_annotations(struct jsonw *w, const json_t *event)
 	jsonw_object_end(w);
 }
 
-static void write_alertmanager(struct jsonw *w, const json_t *event, const char *instance)
+static void put_alert(struct jsonw *w, const json_t *event, struct str severity, bool is_over, const char *instance)
 {
 	struct str first = text_at(event, "alert", "first"), time = text_at(event, NULL, "time");
-	struct str url = text_at(event, "item", "link");
 	int64_t now = time_parse_rfc3339(time);
 
-	jsonw_array(w);
 	jsonw_object(w);
-	put_labels(w, event, instance);
+	put_labels(w, event, severity, instance);
 	put_annotations(w, event);
 	put_pair(w, "startsAt", first.len > 0 ? first : time);
 	if (now != TIME_NONE)
-		jsonw_kv_time(w, "endsAt", is_closed(event) ? now : now + ALERT_LASTS_MS);
-	put_pair(w, "generatorURL", url);
+		jsonw_kv_time(w, "endsAt", is_over ? now : now + ALERT_LASTS_MS);
+	put_pair(w, "generatorURL", text_at(event, "item", "link"));
 	jsonw_object_end(w);
+}
+
+/* The priority that an alert had before the event escalated it by a step; NULL: it did not, or nobody has heard of it
+ * before. */
+static const char *former_priority(const json_t *event)
+{
+	const json_t *alert = json_object_get(event, "alert"), *reason;
+	struct str priority = text_at(event, "alert", "priority");
+	size_t i;
+
+	if (member_whole(alert, "revision") < 2)
+		return NULL;
+	json_array_foreach(json_object_get(alert, "why"), i, reason)
+	{
+		if (!json_is_string(reason) || strcmp(json_string_value(reason), "escalated") != 0)
+			continue;
+		for (size_t k = 1; k < PRIORITIES; k++)
+			if (str_eq(priority, str_from(priorities[k])))
+				return priorities[k - 1];
+	}
+	return NULL;
+}
+
+/* The severity is a label, which routes have, so an escalated alert is another one for Alertmanager: the former one is
+ * over then. */
+static void write_alertmanager(struct jsonw *w, const json_t *event, const char *instance)
+{
+	const char *former = former_priority(event);
+
+	jsonw_array(w);
+	put_alert(w, event, text_at(event, "alert", "priority"), is_closed(event), instance);
+	if (former != NULL)
+		put_alert(w, event, str_from(former), true, instance);
 	jsonw_array_end(w);
 }
 
@@ -176,7 +226,7 @@ static void put_sequence(struct jsonw *w, const json_t *event, const char *insta
 }
 
 /* The alerts that were held back, a line each. */
-static void put_digest(struct jsonw *w, const json_t *digest)
+static void put_digest(struct jsonw *w, const json_t *digest, size_t most)
 {
 	struct buf message = BUF_INIT(VALUE_MAX), title = BUF_INIT(VALUE_MAX);
 	const json_t *alert;
@@ -191,12 +241,12 @@ static void put_digest(struct jsonw *w, const json_t *digest)
 		buf_putc(&message, '\n');
 	}
 	jsonw_kv_str(w, "title", buf_str(&title));
-	jsonw_kv_str(w, "message", utf8_cut(buf_str(&message), NTFY_MESSAGE_MAX));
+	jsonw_kv_str(w, "message", utf8_cut(buf_str(&message), most));
 	buf_release(&title);
 	buf_release(&message);
 }
 
-static void put_message(struct jsonw *w, const json_t *event)
+static void put_message(struct jsonw *w, const json_t *event, size_t most)
 {
 	struct str name = text_at(event, "alert", "name");
 	long long sources = member_whole(json_object_get(event, "story"), "sources");
@@ -216,26 +266,27 @@ static void put_message(struct jsonw *w, const json_t *event)
 		buf_putc(&message, '\n');
 		utf8_one_line(&message, text_at(event, "item", "summary"));
 	}
-	jsonw_kv_str(w, "title", utf8_cut(buf_str(&title), NTFY_TITLE_MAX));
-	jsonw_kv_str(w, "message", utf8_cut(buf_str(&message), NTFY_MESSAGE_MAX));
+	jsonw_kv_str(w, "title", utf8_cut(buf_str(&title), most < NTFY_TITLE_MAX ? most : NTFY_TITLE_MAX));
+	jsonw_kv_str(w, "message", utf8_cut(buf_str(&message), most));
 	buf_release(&title);
 	buf_release(&message);
 }
 
-static void write_ntfy(struct jsonw *w, const struct event_format *f, const json_t *event, const char *instance)
+/* most: bytes of the message, and of the title. */
+static void put_ntfy(
+	struct jsonw *w, const struct event_format *f, const json_t *event, const char *instance, size_t most)
 {
-	/* ntfy's priorities are 1 to 5; low is 2 */
-	static const char *const priorities[] = {"low", "normal", "high", "urgent"};
 	struct str priority = text_at(event, "alert", "priority"), name = text_at(event, "alert", "name");
 
 	jsonw_object(w);
 	jsonw_kv_str(w, "topic", f->topic);
 	put_sequence(w, event, instance);
 	if (json_object_get(event, "digest") != NULL)
-		put_digest(w, json_object_get(event, "digest"));
+		put_digest(w, json_object_get(event, "digest"), most);
 	else
-		put_message(w, event);
-	for (size_t i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++)
+		put_message(w, event, most);
+	/* ntfy's priorities are 1 to 5; low is 2 */
+	for (size_t i = 0; i < PRIORITIES; i++)
 		if (str_eq(priority, str_from(priorities[i])))
 			jsonw_kv_int(w, "priority", (int64_t)i + 2);
 	if (name.len > 0) {
@@ -243,8 +294,24 @@ static void write_ntfy(struct jsonw *w, const struct event_format *f, const json
 		jsonw_str(w, name);
 		jsonw_array_end(w);
 	}
-	put_pair(w, "click", text_at(event, "item", "link"));
+	if (text_at(event, "item", "link").len < NTFY_REQUEST_MAX / 4)
+		put_pair(w, "click", text_at(event, "item", "link"));
 	jsonw_object_end(w);
+}
+
+/* A character may take six bytes in JSON, so the texts are cut until the request is small enough. */
+static void write_ntfy(struct buf *out, const struct event_format *f, const json_t *event, const char *instance)
+{
+	size_t begin = out->len;
+
+	for (size_t most = NTFY_MESSAGE_MAX; most > 0; most /= 2) {
+		struct jsonw w = JSONW_INIT(out);
+
+		buf_truncate(out, begin);
+		put_ntfy(&w, f, event, instance, most);
+		if (out->failed != 0 || out->len - begin <= NTFY_REQUEST_MAX)
+			return;
+	}
 }
 
 int event_format_write(
@@ -261,7 +328,7 @@ int event_format_write(
 		write_alertmanager(&w, event, instance);
 		break;
 	case FORM_NTFY:
-		write_ntfy(&w, f, event, instance);
+		write_ntfy(out, f, event, instance);
 		break;
 	case FORM_TEMPLATE:
 		template_write(out, f->text, event);

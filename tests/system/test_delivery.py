@@ -337,35 +337,76 @@ def test_alertmanager_gets_its_own_form(alerts, receiver):
     assert alert["labels"]["alert_id"] != json.loads(receiver.requests[0][2])[0]["labels"]["alert_id"]
 
 
-def test_ntfy_updates_its_message(tmp_path, receiver):
-    """Events about one alert have one sequence, those about another one another."""
-    item = dict(id="1", title="Frigates leave", source="Gazette", link="http://outlet.example/1", summary="They left.")
-    events = [dict(event="hello", instance="0123456789abcdef"), dict(event="subscribed", since="0")]
-    for cursor, (alert, sources, state) in enumerate([("7", 1, "open"), ("8", 1, "open"), ("7", 3, "open"), ("7", 3, "closed")], 1):
-        events.append(dict(event="alert", cursor=str(cursor), time="2026-11-27T10:00:00Z", item=item, story=dict(id="s" + alert, sources=sources),
-                           alert=dict(name="ships", priority="urgent", terms=["frigates"], id=alert, revision=cursor, state=state)))
+def ntfy_refuses(path, body):
+    """Why ntfy would refuse the request, by its documentation ("Publish as JSON", "Limitations"): None when it takes it."""
+    if len(body) > 2 * 4096:
+        return "the body is over twice the limit of a message"
+    message = json.loads(body)
+    types = dict(topic=str, message=str, title=str, tags=list, priority=int, click=str, sequence_id=str)
+    if path != "/" or set(message) - set(types) or any(type(value) is not types[key] for key, value in message.items()):
+        return "a wrong path, member or type"
+    if not re.fullmatch(r"[-_A-Za-z0-9]{1,64}", message["topic"]) or not re.fullmatch(r"[-_A-Za-z0-9]{1,64}", message.get("sequence_id", "x")):
+        return "a wrong topic or sequence"
+    if len(message["message"].encode()) > 4096 or not 1 <= message.get("priority", 3) <= 5 or not all(isinstance(t, str) for t in message.get("tags", [])):
+        return "a wrong message, priority or tag"
+    if "click" in message and not re.match(r"https?://", message["click"]):
+        return "a wrong address"
+    return None
+
+
+def to_ntfy(tmp_path, receiver, events):
+    """What is posted of these events of a stream."""
     path = tmp_path / "stream.sock"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
         listening.listen()
         process = subprocess.Popen([SITREP, "--socket", str(path), "tail", "--format", "ntfy", "--webhook", receiver.url + "/my-topic"])
         connection, _ = listening.accept()
-        connection.sendall("".join(json.dumps(e) + "\n" for e in events).encode())
-        wait_for(lambda: len(receiver.requests) == 4, "four messages")
+        greeting = [dict(event="hello", instance="0123456789abcdef"), dict(event="subscribed", since="0")]
+        connection.sendall("".join(json.dumps(e) + "\n" for e in greeting + events).encode())
+        wait_for(lambda: len(receiver.requests) == len(events), "the messages")
         process.terminate()
         assert process.wait(PATIENCE) == 0
         connection.close()
-    assert {path for path, _, _ in receiver.requests} == {"/"}
-    messages = receiver.events()
+    assert [why for why in (ntfy_refuses(path, body) for path, _, body in receiver.requests) if why] == []
+    return receiver.events()
+
+
+def alert_event(cursor, item, **alert):
+    return dict(event="alert", cursor=str(cursor), time="2026-11-27T10:00:00Z", item=item, story=dict(id="s" + alert["id"], sources=alert.pop("sources", 1)),
+                alert=dict(name="ships", priority="urgent", terms=["frigates"], revision=cursor, **alert))
+
+
+def test_ntfy_updates_its_message(tmp_path, receiver):
+    """Events about one alert have one sequence, those about another one another."""
+    item = dict(id="1", title="Frigates leave", source="Gazette", link="http://outlet.example/1", summary="They left.")
+    events = [alert_event(cursor, item, id=alert, sources=sources, state=state) for cursor, (alert, sources, state) in
+              enumerate([("7", 1, "open"), ("8", 1, "open"), ("7", 3, "open"), ("7", 3, "closed")], 1)]
+    messages = to_ntfy(tmp_path, receiver, events)
     assert all(m["topic"] == "my-topic" and m["priority"] == 5 and m["tags"] == ["ships"] and m["click"] == item["link"] for m in messages)
     by_sequence = {}
     for m in messages:
-        assert re.fullmatch(r"[-_A-Za-z0-9]{1,64}", m["sequence_id"])
         by_sequence.setdefault(m["sequence_id"], []).append(m)
     assert sorted(map(len, by_sequence.values())) == [1, 3]
     three = max(by_sequence.values(), key=len)
     assert [m["title"] for m in three] == ["Frigates leave", "Frigates leave", "closed: Frigates leave"]
     assert three[0]["message"] == "Gazette (ships)\nThey left." and three[1]["message"].startswith("Gazette and 2 more (ships)")
+
+
+@pytest.mark.parametrize("text", ["word ", '"', "\\", "\U00020000", "\u00e9", "\ufb01"])
+def test_ntfy_takes_messages_of_any_text_and_length(tmp_path, receiver, text):
+    """A quotation mark takes two bytes in JSON; ntfy refuses a request that is too long, and the alert would be lost."""
+    item = dict(id="1", title=text * 2000, source=text * 100, link="http://outlet.example/" + "x" * 7000, summary=text * 20000)
+    digest = dict(total=500, alerts=[dict(name="ships", title=text * 60) for _ in range(500)])
+    messages = to_ntfy(tmp_path, receiver, [alert_event(1, item, id="7", state="open"),
+                                            dict(event="digest", cursor="2", time="2026-11-27T10:00:00Z", digest=digest)])
+    assert text.strip() in messages[0]["title"] and text.strip() in messages[0]["message"] and "ships" in messages[1]["message"]
+
+
+@pytest.mark.parametrize("topic", ["t" * 65, "a.b", "caf%C3%A9"])
+def test_a_wrong_topic_is_told_at_once(topic):
+    result = subprocess.run([SITREP, "tail", "--format", "ntfy", "--webhook", "https://ntfy.sh/" + topic], capture_output=True, text=True)
+    assert result.returncode == 1 and "64 letters" in result.stderr, result.stderr
 
 
 # ---- for people
