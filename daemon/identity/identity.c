@@ -312,6 +312,14 @@ static int set_sketch(struct identity *id, struct arena *a, struct item *it)
 	return ret == 0 && it->sketch.data == NULL ? -ENOMEM : ret;
 }
 
+int identity_read_texts(struct identity *id, struct arena *a, struct item *it)
+{
+	size_t count = 0;
+
+	arena_clear(&id->scratch);
+	return read_texts(id, a, it, &count);
+}
+
 int identity_assign(struct identity *id, struct arena *a, struct item *it)
 {
 	struct str key;

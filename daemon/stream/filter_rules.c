@@ -248,7 +248,7 @@ static int take_apart(struct filter_rules *all, const struct event_record *e)
 		return 0;
 	forget_words(all);
 	arena_init(&scratch, WORDS_MAX);
-	result = identity_assign(all->identity, &scratch, &item);
+	result = identity_read_texts(all->identity, &scratch, &item);
 	if (result == 0)
 		result = rule_words(&all->title, identity_title_text(all->identity), &count);
 	if (result == 0)

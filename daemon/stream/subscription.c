@@ -372,6 +372,26 @@ static void write_doubt(void *arg, const struct rule_doubt *doubt)
 	buf_release(&sentence);
 }
 
+/* A category that no feed has is no mistake: items bring categories of their own. */
+static void write_unknown_categories(const struct subscription *s, struct notes *n)
+{
+	for (size_t i = 0; n->reader != NULL && i < s->categories.count && i < NAMES_LOOKED_UP; i++) {
+		struct name_search search = {
+			.name = str_from(s->categories.names[i]), .of_category = true, .best = SIZE_MAX};
+		struct buf sentence = BUF_INIT(ERROR_TEXT_MAX);
+		struct error ignored;
+
+		if (reader_feed_names(n->reader, compare_feed, &search, &ignored) < 0 || search.is_known)
+			continue;
+		buf_printf(&sentence,
+			"no feed has the category \"%.*s\": only items that bring it themselves are taken",
+			STR_ARG(utf8_cut(search.name, NAME_SHOWN_MAX)));
+		if (!buf_failed(&sentence))
+			write_note(n, buf_str(&sentence));
+		buf_release(&sentence);
+	}
+}
+
 void subscription_write_notes(const struct subscription *s, struct reader *r, struct jsonw *w)
 {
 	struct notes n = {.w = w, .reader = r};
@@ -379,6 +399,7 @@ void subscription_write_notes(const struct subscription *s, struct reader *r, st
 
 	if ((s->kinds & 1u << EVENT_ALERT) != 0 && (s->kinds & 1u << EVENT_NEW) == 0)
 		write_note(&n, STR("the items of a feed's first poll (\"backlog\") raise no alert"));
+	write_unknown_categories(s, &n);
 	if (s->match != NULL)
 		rule_doubts(str_from(s->match), write_doubt, &n, &ignored);
 	if (n.begun)

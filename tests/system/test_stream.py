@@ -233,6 +233,22 @@ def test_a_cursor_that_is_not_of_this_log(server, make_daemon):
     stream.close()
 
 
+def test_a_category_that_no_feed_has_is_told(server, make_daemon):
+    """Items may bring it, so it is no mistake; tail tells it, and does not wait in silence."""
+    server.set("/a", rss("A", [article(1)]))
+    daemon = make_daemon(feeds={"a": dict(url=server.url("/a"), categories="naval")}).start()
+    daemon.refresh("a")
+    wait_for(lambda: daemon.feeds()["a"]["polls"] > 0, "the first poll")
+    note = 'no feed has the category "weather": only items that bring it themselves are taken'
+    assert daemon.stream(dict(categories=["naval", "weather"])).subscribed["notes"] == [note]
+    assert "notes" not in daemon.stream(dict(categories=["NAVAL"])).subscribed
+    with subprocess.Popen([str(BUILD / "sitrep"), "-c", str(daemon.config_path), "tail", "--category", "weather"],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as tail:
+        told = tail.stderr.readline()
+        tail.terminate()
+    assert note in told, told
+
+
 def test_notes_for_who_asks_for_alerts(server, make_daemon):
     daemon = start(server, make_daemon)
     for members in (dict(events=["alert"]), dict(events=["alert", "muted", "digest"], since="0"), dict(events=["alert"], match="frigate")):

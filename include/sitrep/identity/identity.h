@@ -22,8 +22,11 @@ void identity_free(struct identity *id);
  * caller then drops the item. */
 int identity_assign(struct identity *id, struct arena *a, struct item *it);
 
-/* The plain text of title and body of the item last assigned, one line each, for rule_words().  Valid until the next
- * call. */
+/* Reads the texts alone, for the functions below, and fills the item's plain ones. 0 or -ENOMEM. */
+int identity_read_texts(struct identity *id, struct arena *a, struct item *it);
+
+/* The plain text of title and body of the item last assigned or read, one line each, for rule_words().  Valid until the
+ * next call. */
 struct str identity_title_text(const struct identity *id);
 struct str identity_body_text(const struct identity *id);
 
