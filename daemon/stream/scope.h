@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "filter_rules.h"
 #include "sitrep/base/error.h"
 #include "sitrep/base/str.h"
+#include "sitrep/filter/filter_rules.h"
 #include "subscription.h"
 
 struct scope {

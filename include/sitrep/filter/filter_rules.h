@@ -9,8 +9,8 @@
  * set is compiled anew when half of it has left.  Sets are bounded, so that no compiling and no scan takes long.
  *
  * A rule with a regular expression has a set of its own: its scan takes as long as the search. */
-#ifndef SITREP_STREAM_FILTER_RULES_H
-#define SITREP_STREAM_FILTER_RULES_H
+#ifndef SITREP_FILTER_FILTER_RULES_H
+#define SITREP_FILTER_FILTER_RULES_H
 
 #include <stdbool.h>
 #include <stdint.h>

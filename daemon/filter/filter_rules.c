@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Sets of rules that grow as a binary counter does: see filter_rules.h. */
-#include "filter_rules.h"
+#include "sitrep/filter/filter_rules.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* filter_rules_test.c: thousands of rules that come and go match as each would by itself, in a few scans of an event.
  */
-#include "../../../daemon/stream/filter_rules.h"
 #include "../test.h"
+#include "sitrep/filter/filter_rules.h"
 
 enum { RULES_MAX = 5000, WORDS = 200 };
 
