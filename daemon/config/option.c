@@ -295,7 +295,7 @@ const struct config_option config_options[] = {
 			"always tell both."},
 	{.section = SECTION_HTTP, .name = "allow-origin", .type = OPTION_LIST, .offset = TOP(http_allow_origin),
 		.example = "https://desk.example.org", .reloadable = true,
-		.help = "Origins of web pages whose scripts may read the feeds, the stories as JSON and /opml (CORS). *: of any "
+		.help = "Origins of web pages whose scripts may read the feeds, the stories as JSON, /opml and /events (CORS). *: of any "
 			"page that somebody opens in a browser which reaches the daemon. Default: none."},
 	{.section = SECTION_HTTP, .name = "connections", .type = OPTION_INT, .offset = TOP(http_connections),
 		.fallback = "256", .min = 1, .max = 65536,
@@ -305,6 +305,10 @@ const struct config_option config_options[] = {
 		.fallback = "32", .min = 1, .max = 65536,
 		.help = "Most connections at one time from one address; of IPv6, from one /64 network. Loopback and "
 			"trusted-proxy are not counted."},
+	{.section = SECTION_HTTP, .name = "events", .type = OPTION_INT, .offset = TOP(http_events), .fallback = "200", .min = 0,
+		.max = 65536,
+		.help = "Most readers of /events at one time, besides connections: one for each page that is open in a browser. "
+			"Each takes a descriptor and some 40 KiB. 0: there is no /events."},
 	{.section = SECTION_HTTP, .name = "trusted-proxy", .type = OPTION_NETWORKS, .offset = TOP(http_trusted_proxy),
 		.example = "10.1.0.5",
 		.help = "Addresses or networks of proxies in front of the daemon, such as 10.1.0.5. They share no limit "

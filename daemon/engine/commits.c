@@ -181,4 +181,5 @@ void engine_on_commit(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	if (writer_take_shown(e->stages.writer))
 		publish_invalidate(e->stages.publish);
 	stream_wake(e->stages.stream, cursor);
+	live_wake(e->stages.live, cursor);
 }

@@ -142,6 +142,7 @@ static int open_stages(struct engine *e, struct error *err)
 	struct http_options http = {
 		.max_connections = (unsigned)c->http_connections,
 		.max_per_address = (unsigned)c->http_per_address,
+		.max_flows = (unsigned)c->http_events,
 		.proxies = &c->http_trusted_proxy,
 	};
 	struct stream_options stream = {
@@ -166,6 +167,10 @@ static int open_stages(struct engine *e, struct error *err)
 	e->stages.publish = publish_new(e->stages.options->state_dir, engine_fill_status, e, err);
 	if (e->stages.publish == NULL)
 		return err->code;
+	e->stages.live = live_new(e->stages.base, e->stages.options->state_dir, e->stages.feeds, http.max_flows, err);
+	if (e->stages.live == NULL)
+		return err->code;
+	publish_set_live(e->stages.publish, e->stages.live);
 	e->stages.http = http_server_new(e->stages.base, &http, engine_on_http, e, err);
 	if (e->stages.http == NULL)
 		return err->code;
@@ -331,6 +336,7 @@ void engine_free(struct engine *e)
 	control_free(e->stages.control);
 	stream_free(e->stages.stream);
 	http_server_free(e->stages.http);
+	live_free(e->stages.live);
 	publish_free(e->stages.publish);
 	transfers_free(e->stages.transfers);
 	pool_free(e->stages.pool);

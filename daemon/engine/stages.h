@@ -35,6 +35,7 @@ struct stages {
 	struct writer *writer;
 	struct websub_feeds *websub;
 	struct publish *publish;
+	struct live *live;
 	struct http_server *http;
 	struct stream *stream;
 	struct control *control;

@@ -168,6 +168,7 @@ void engine_fill_status(void *arg, struct publish_status *status)
 	};
 	memcpy(status->http_dropped, http.dropped, sizeof(status->http_dropped));
 	gather_health(e, &status->health);
+	live_get_stats(e->stages.live, &status->live);
 }
 
 static void count_health(const struct engine *e, struct jsonw *w)

@@ -61,7 +61,8 @@ struct http_server {
 	struct http_access *access; /* NULL: not set yet */
 	struct http_verifier *verifier;
 	struct request *unproved; /* suspended until a password was checked */
-	size_t uploading;         /* bytes */
+	struct http_flows flows;
+	size_t uploading; /* bytes */
 	struct door {
 		struct http_server *server;
 		struct listener *listener;
@@ -217,7 +218,7 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 	enum MHD_Result result;
 	size_t size;
 
-	if (answer->body == NULL) {
+	if (answer->body == NULL && answer->flow == NULL) {
 		answer->body = http_error_body(connection, url, answer->status);
 		if (answer->location == NULL)
 			answer->cache_control = NULL;
@@ -225,15 +226,21 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 		if (answer->body == NULL)
 			return MHD_NO;
 	}
-	response = http_response(connection, answer);
-	size = http_body_size(answer->body);
+	if (answer->flow != NULL) {
+		response = http_flow_response(&s->flows, connection, c, answer);
+		answer->flow = NULL;
+		size = 0;
+	} else {
+		response = http_response(connection, answer);
+		size = http_body_size(answer->body);
+	}
 	http_body_unref(answer->body);
 	answer->body = NULL;
 	if (response == NULL)
 		return MHD_NO;
 	add_head(s, response, c, answer);
 	/* no cache that others share may keep it */
-	if (is_private && answer->cache_control != NULL)
+	if (is_private && (answer->cache_control != NULL || answer->max_age_s > 0))
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "private");
 	http_admission_note(c, HTTP_ANSWERED, size);
 	result = MHD_queue_response(connection, (unsigned)answer->status, response);
@@ -332,6 +339,8 @@ static void on_completed(
 	if (r == NULL)
 		return;
 	http_upload_free(r->upload);
+	if (r->answer.flow != NULL)
+		r->answer.flow->closed(r->answer.flow_arg);
 	http_body_unref(r->answer.body);
 	free(r->answer.location);
 	free(r);
@@ -360,9 +369,16 @@ static enum MHD_Result hold(struct http_server *s, struct request *r)
 	return MHD_YES;
 }
 
-static void on_verified(void *arg)
+static void run_soon(void *arg)
 {
 	static const struct timeval at_once = {0};
+	struct http_server *s = arg;
+
+	event_add(s->timer, &at_once);
+}
+
+static void on_verified(void *arg)
+{
 	struct http_server *s = arg;
 
 	while (s->unproved != NULL) {
@@ -373,7 +389,7 @@ static void on_verified(void *arg)
 		*s->parked_end = r;
 		s->parked_end = &r->next;
 	}
-	event_add(s->timer, &at_once);
+	run_soon(s);
 }
 
 static bool turn_has_room(const struct http_server *s)
@@ -509,13 +525,15 @@ struct http_server *http_server_new(
 	s->fn = fn;
 	s->arg = arg;
 	s->parked_end = &s->parked;
+	s->flows = (struct http_flows){.run_soon = run_soon, .arg = s};
 	/* http_admission.c counts the connections. Twice as many leave room for those that are shut down but not closed
 	 * yet. */
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-		on_request, s, MHD_OPTION_CONNECTION_LIMIT, 2 * options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		on_request, s, MHD_OPTION_CONNECTION_LIMIT, 2 * options->max_connections + options->max_flows,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	info = s->daemon != NULL ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info == NULL) {
 		error_set(err, -ENOTSUP, "cannot start the HTTP server: libmicrohttpd refused");
@@ -596,6 +614,7 @@ void http_server_free(struct http_server *s)
 		MHD_resume_connection(s->parked->connection);
 	for (; s->unproved != NULL; s->unproved = s->unproved->next)
 		MHD_resume_connection(s->unproved->connection);
+	http_flows_resume(&s->flows);
 	if (s->daemon != NULL)
 		MHD_stop_daemon(s->daemon);
 	http_admission_release(&s->admission);

@@ -98,6 +98,12 @@ static bool is_same_address(const struct http_connection *a, const struct http_c
 
 /* ---- closing ---- */
 
+/* Its answer has no end, so it takes no place of the others; the handler limits their number. */
+static bool is_flow(const struct http_connection *c)
+{
+	return c->phase == HTTP_FLOW_RESTS || c->phase == HTTP_FLOW_RUNS;
+}
+
 static void shut(struct http_admission *d, struct http_connection *c, enum http_drop_reason reason)
 {
 	c->shut = true;
@@ -113,7 +119,7 @@ static enum http_drop_reason late_reason(const struct http_connection *c)
 bool http_admission_owes(const struct http_admission *d)
 {
 	for (const struct http_connection *c = d->first; c != NULL; c = c->next)
-		if (!c->shut && (c->phase != HTTP_WAITS || !c->answered))
+		if (!c->shut && !is_flow(c) && (c->phase != HTTP_WAITS || !c->answered))
 			return true;
 	return false;
 }
@@ -148,7 +154,7 @@ static struct http_connection *choose(
 	for (struct http_connection *c = d->first; c != NULL; c = c->next) {
 		bool waits = c->phase == HTTP_WAITS;
 
-		if (c->shut || c == like || c->is_local != like->is_local ||
+		if (c->shut || is_flow(c) || c == like || c->is_local != like->is_local ||
 			(same_address && !is_same_address(c, like)) ||
 			now_ms - c->since_ms < (waits ? p->idle_ms : p->busy_ms))
 			continue;
@@ -181,7 +187,7 @@ static unsigned open_of_kind(const struct http_admission *d, bool is_local)
 	unsigned n = 0;
 
 	for (const struct http_connection *c = d->first; c != NULL; c = c->next)
-		n += !c->shut && c->is_local == is_local;
+		n += !c->shut && !is_flow(c) && c->is_local == is_local;
 	return n;
 }
 
@@ -265,7 +271,7 @@ void http_admission_note(struct http_connection *c, enum http_phase phase, size_
 	c->answered |= phase == HTTP_ANSWERED;
 	c->phase = phase;
 	c->since_ms = clock_mono_ms();
-	c->deadline_ms = c->since_ms + wait_ms;
+	c->deadline_ms = phase == HTTP_FLOW_RESTS ? INT64_MAX : c->since_ms + wait_ms;
 }
 
 /* ---- life ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by http.c, http_response.c, http_error.c, http_request_head.c, http_admission.c, http_body.c and http_upload.c
- * only. */
+/* Shared by http.c, http_response.c, http_error.c, http_request_head.c, http_admission.c, http_body.c, http_flow.c and
+ * http_upload.c only. */
 #ifndef SITREP_PUBLISH_HTTP_INTERNAL_H
 #define SITREP_PUBLISH_HTTP_INTERNAL_H
 
@@ -25,8 +25,9 @@ struct http_body {
 	unsigned references;
 };
 
-/* The phase of a connection: it waits for the end of a head, receives a body, or is being answered. */
-enum http_phase { HTTP_WAITS, HTTP_UPLOADS, HTTP_ANSWERED };
+/* The phase of a connection: it waits for the end of a head, receives a body, or is being answered; or its answer has
+ * no end, and nothing or something of it is on the way. */
+enum http_phase { HTTP_WAITS, HTTP_UPLOADS, HTTP_ANSWERED, HTTP_FLOW_RESTS, HTTP_FLOW_RUNS };
 
 struct http_connection {
 	int fd;              /* libmicrohttpd's */
@@ -75,6 +76,22 @@ int http_coding(struct MHD_Connection *connection);
 /* A response with the answer's body, or with a part of it, or without one for a client that has it; its status is 206,
  * 416 or 304 then.  NULL without memory. */
 struct MHD_Response *http_response(struct MHD_Connection *connection, struct http_answer *answer);
+/* Adds the fields that let scripts of other origins read the answer. */
+void http_add_origin(
+	struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer);
+
+/* http_flow.c: answers without an end. */
+struct http_flows {
+	struct http_flow *first;
+	void (*run_soon)(void *arg); /* a connection was resumed */
+	void *arg;
+};
+/* A response whose bytes callbacks->read() gives.  NULL without memory, and closed() is called.  Else closed() is
+ * called when the response is destroyed, and place notes what is on the way. */
+struct MHD_Response *http_flow_response(struct http_flows *all, struct MHD_Connection *connection,
+	struct http_connection *place, struct http_answer *answer);
+/* The end of the server: resumes all. */
+void http_flows_resume(struct http_flows *all);
 
 /* http_error.c: the body of an answer that has none, a page, JSON or a line.  NULL without memory. */
 struct http_body *http_error_body(struct MHD_Connection *connection, const char *url, int status);

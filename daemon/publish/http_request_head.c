@@ -5,6 +5,7 @@
  * sections 3.2, 6.1 and 6.3). */
 #include <errno.h>
 #include <microhttpd.h>
+#include <string.h>
 
 #include "http_internal.h"
 #include "sitrep/base/str.h"
@@ -128,6 +129,9 @@ static enum MHD_Result give_argument(void *arg, enum MHD_ValueKind kind UNUSED, 
 	struct argument_list *list = arg;
 	struct buf key = BUF_INIT(ARGUMENT_MAX), text = BUF_INIT(ARGUMENT_MAX);
 
+	/* it is a credential (http_access.h) and no matter of the document */
+	if (strcmp(name, "token") == 0)
+		return MHD_YES;
 	if (http_decode(&key, name) && http_decode(&text, value != NULL ? value : ""))
 		list->result = list->fn(list->arg, buf_str(&key), buf_str(&text));
 	else

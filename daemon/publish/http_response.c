@@ -140,8 +140,7 @@ static bool is_not_modified(struct MHD_Connection *connection, const struct http
 }
 
 /* Also in the answer to the question whether scripts may ask (OPTIONS). */
-static void add_origin(
-	struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer)
+void http_add_origin(struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer)
 {
 	const char *asking = http_header(connection, "Origin");
 
@@ -178,7 +177,7 @@ static void add_headers(
 
 	(void)MHD_add_response_header(
 		response, MHD_HTTP_HEADER_VARY, answer->status < 400 ? "Accept-Encoding" : "Accept, Accept-Encoding");
-	add_origin(connection, response, answer);
+	http_add_origin(connection, response, answer);
 	if (answer->status == MHD_HTTP_IM_USED)
 		(void)MHD_add_response_header(response, "IM", "feed");
 	if (answer->ranges)

@@ -454,7 +454,7 @@ static void answer_list(
 /* Feeds, stories as JSON and the list of sources are for scripts on the pages of configured origins. */
 static void allow_origin(struct publish *p, const struct http_request *request, struct http_answer *answer)
 {
-	static const char *const suffixes[] = {".atom", ".rss", ".json", "/opml", ".opml"};
+	static const char *const suffixes[] = {".atom", ".rss", ".json", "/opml", ".opml", "/events"};
 	const struct config *c = p->config;
 	struct buf origin = BUF_INIT(ORIGIN_MAX);
 	bool shared = false;
@@ -535,6 +535,8 @@ void publish_handle(void *arg, const struct http_request *request, struct http_a
 		answer->status = 204;
 	else if (str_eq(request->path, STR("/metrics")))
 		answer_work(p, request, request->path, WORK_METRICS, answer);
+	else if (p->live != NULL && str_eq(request->path, STR("/events")))
+		live_handle(p->live, request, answer);
 	else if (str_eq(request->path, STR("/healthz")))
 		answer_health(p, request, answer);
 	else if (str_eq(request->path, STR("/robots.txt")))
@@ -597,6 +599,11 @@ void publish_set_config(struct publish *p, const struct config *config, char *ba
 	window_release(&p->window);
 	publish_works_drop(p);
 	drop_all(p);
+}
+
+void publish_set_live(struct publish *p, struct live *live)
+{
+	p->live = live;
 }
 
 void publish_follow_clock(struct publish *p)

@@ -129,7 +129,8 @@ struct publish {
 	void *status_arg;
 	const struct config *config;
 	const struct feed_table *feeds;
-	char *base_url; /* without the slash at the end */
+	struct live *live; /* NULL: there is no /events */
+	char *base_url;    /* without the slash at the end */
 	struct cached cache[PUBLISH_CACHED_MAX];
 	size_t cached_count;
 	size_t cached_bytes;

@@ -118,6 +118,7 @@ static int take_event(struct reader *r, struct sql_stmt *s, struct event_record 
 	e->report = report;
 	e->source = report->source;
 	e->story_uid = str_from(uid);
+	e->story_id = sql_int(s, COLUMN_STORY_ID);
 	result = take_story_title(r, sql_int(s, COLUMN_STORY_ID), e, err);
 	return result == 0 ? 1 : result;
 }

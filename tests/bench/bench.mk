@@ -115,3 +115,11 @@ bench-dedup: $(B)/bench/dedup $(B)/bench/dedup_cost $(B)/bench/dedup_made
 	$(if $(BENCH_STREAM),$(B)/bench/dedup $(BENCH_STREAM) $(BENCH_LABELS))
 	$(B)/bench/dedup_made
 	$(B)/bench/dedup_cost $(BENCH_FOLDER) $(BENCH_ITEMS)
+
+# make bench-events                       /events with a thousand readers: memory of each, latency, turns of the loop
+# make bench-events EVENTS_ARGS="--readers 200"
+EVENTS_ARGS ?=
+
+.PHONY: bench-events
+bench-events: all
+	@B=$(B) /usr/bin/python3 tests/bench/events.py $(EVENTS_ARGS)

@@ -157,6 +157,7 @@ struct config {
 	struct config_path http_token_file, http_users_file; /* of the readers of everything */
 	int64_t http_connections;                            /* at most, in all */
 	int64_t http_per_address;                            /* at most, of one address */
+	int64_t http_events;                                 /* readers of /events, at most */
 	struct config_networks http_trusted_proxy;
 	const char *http_socket_mode_text;
 	unsigned http_socket_mode;

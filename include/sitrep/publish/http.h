@@ -55,8 +55,8 @@ bool http_request_field(const struct http_request *r, const char *name, struct b
  * control characters, broken escapes, too long for out. */
 bool http_request_argument(const struct http_request *r, const char *name, struct buf *out);
 
-/* Calls fn for each of the query's arguments in order, decoded, until it returns anything but 0, and returns that.
- * -EINVAL for a malformed argument; -ENOMEM. */
+/* Calls fn for each of the query's arguments but token in order, decoded, until it returns anything but 0, and returns
+ * that. -EINVAL for a malformed argument; -ENOMEM. */
 typedef int http_argument_fn(void *arg, struct str name, struct str value);
 int http_request_arguments(const struct http_request *r, http_argument_fn *fn, void *arg);
 
@@ -66,6 +66,21 @@ int http_weight(struct str accept, struct str type);
 /* Access of scripts on pages of other origins (CORS): of none, of any, of the one that the request names, or of others
  * than that one. */
 enum http_origin { HTTP_ORIGIN_NONE, HTTP_ORIGIN_ANY, HTTP_ORIGIN_ASKING, HTTP_ORIGIN_OTHER };
+
+/* A body whose bytes come as they arise, for as long as the client stays. */
+struct http_flow; /* the server's side of it */
+#define HTTP_FLOW_END SIZE_MAX
+struct http_flow_callbacks {
+	/* The answer has begun: flow is there until closed() is called. */
+	void (*opened)(void *arg, struct http_flow *flow);
+	/* Puts up to room bytes into out, once the former ones have gone to the kernel.  0: none yet, and
+	 * http_flow_wake() tells of more; HTTP_FLOW_END: the connection is closed. */
+	size_t (*read)(void *arg, char *out, size_t room);
+	/* The client has gone, or the answer could not begin: the last call. */
+	void (*closed)(void *arg);
+};
+/* No callback is called from within. */
+void http_flow_wake(struct http_flow *flow);
 
 struct http_answer {
 	int status; /* 200, 226, 404, 503 ... */
@@ -78,6 +93,9 @@ struct http_answer {
 	bool ranges;               /* parts of the body may be asked for (RFC 9110, 14) */
 	enum http_origin origin;   /* whose scripts may read it */
 	bool later;                /* not finished: the handler is called again in another turn */
+	/* Events (text/event-stream) in place of a body; with status 200.  NULL: none. */
+	const struct http_flow_callbacks *flow;
+	void *flow_arg;
 };
 
 typedef void http_handle_fn(void *arg, const struct http_request *request, struct http_answer *answer);
@@ -88,6 +106,7 @@ typedef int http_post_fn(void *arg, struct str path, size_t *limit);
 
 struct http_options {
 	unsigned max_connections;
+	unsigned max_flows;                    /* besides those */
 	unsigned max_per_address;              /* loopback and proxies have no such limit */
 	const struct config_networks *proxies; /* NULL: none; copied */
 };

@@ -13,6 +13,7 @@
  *     /subscribe                                 every feed, for a browser
  *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it
  *     /opml  /outputs.opml                       the polled feeds, and those of ours, as subscription lists
+ *     /events                                    the stories that enter the river, as they come (live.h)
  *     /healthz  /metrics                         for monitoring (health.h has the first one's rules)
  *
  * A name in another case is answered 301 with the path of the name. Each is rendered at its first request after a
@@ -27,6 +28,7 @@
 #include "sitrep/config/config.h"
 #include "sitrep/publish/health.h"
 #include "sitrep/publish/http.h"
+#include "sitrep/publish/live.h"
 #include "sitrep/schedule/feed_table.h"
 
 struct publish;
@@ -42,6 +44,7 @@ struct publish_status {
 	uint64_t pushes, pushes_refused;
 	uint64_t http_requests, http_not_modified, http_ambiguous, http_misdirected, http_barred;
 	uint64_t http_dropped[HTTP_DROP_REASONS];
+	struct live_stats live;
 	uint64_t polls_lost, log_lines_dropped;
 	struct health_facts health; /* publish adds its own read_error */
 };
@@ -53,6 +56,8 @@ void publish_free(struct publish *p);
 /* Sets the configuration in force, which must stay until the next call. feeds must have it already, and outlive p.
  * Takes base_url over.  Drops all rendered documents. */
 void publish_set_config(struct publish *p, const struct config *config, char *base_url, const struct feed_table *feeds);
+/* Who answers /events; without it there is none.  Borrowed. */
+void publish_set_live(struct publish *p, struct live *live);
 /* The clock was set: drops ready documents, since they might have a date in the future. */
 void publish_follow_clock(struct publish *p);
 /* Something was committed. */

@@ -279,6 +279,7 @@ struct event_record {
 			      absent */
 	struct source source;
 	struct report *report; /* NULL when event_kind_is_bare() */
+	int64_t story_id;
 	struct str story_uid;
 	struct str story_title;
 	int story_sources, story_reports;
