@@ -214,7 +214,7 @@ const struct config_option config_options[] = {
 			"three times as many as usual, and more than chance gives once in 30,000 times. Where three reports an "
 			"hour are usual, five times as many are found within an hour or two; where one is, most of them within "
 			"three hours; where a few a day are, a third of the bursts of ten times as many. Of the usual course, a "
-			"subject is told at most once in four years. It needs four weeks to learn what is usual; "
+			"subject is told at most once in ten years. It needs four weeks to learn what is usual; "
 			"sitrep status shows how many of these are in their first four weeks."},
 	{.section = SECTION_ALERTS, .name = "breaking", .type = OPTION_BOOL, .offset = TOP(alerts_breaking), .fallback = "no",
 		.reloadable = true,

@@ -28,11 +28,12 @@ static const int64_t monday_hours = 3 * 24;
 /* The weight, in weeks, of the guess from the day and the hour of the day; and that of its part that is divided by the
  * guess: counts of a week say less about an hour with few reports. */
 static const double guess_weeks = 2, guess_reports = 5;
-/* The part of a new hour in squares and means. */
-static const double spread_share = 0.003;
-/* Before anything is known: reports come in clusters that make the variance 1.5 times the mean, and that is as sure as
+/* The part of a new hour in squares and means: they remember a dozen weeks, since something rare comes in few clusters.
+ */
+static const double spread_share = 0.0005;
+/* Before anything is known: reports come in clusters that make the variance 2.5 times the mean, and that is as sure as
  * what so many reports tell. */
-static const double usual_spread = 1.2, spread_reports = 5;
+static const double usual_spread = 2.5, spread_reports = 5;
 /* A longer window holds more of a cluster than the hours it is learnt from. */
 static const double longer_spread = 1.25;
 /* Reports that are missing in the estimate of something that was hardly ever seen. */
@@ -244,7 +245,7 @@ bool burst_note(struct burst *b, int64_t at_ms, struct burst_figures *f)
 		b->slot = slot;
 	}
 	/* the clock was put back: the counts of the time ahead are dropped */
-	if (slot < b->slot - BURST_SLOTS) {
+	if (slot < b->slot - SLOTS_AN_HOUR) {
 		memset(b->recent, 0, sizeof(b->recent));
 		b->hour_count = 0;
 		b->slot = slot;

@@ -44,7 +44,7 @@ static const int64_t start_ms = INT64_C(1795392000000); /* a Monday, 2026-11-23T
 static const double bar_alarms = 1;
 /* Of what the rule with the true rate finds, by level.  Eight weeks tell a rate of a report in some hours only roughly,
  * and the rule is then careful. */
-static const double bars_told[LEVELS] = {0.35, 0.7, 0.9, 0.95};
+static const double bars_told[LEVELS] = {0.5, 0.85, 0.9, 0.95};
 /* What it costs that rate and variance are learnt. */
 static const double bar_delay = 1.6;
 /* Fewer finds say nothing about a share or a delay. */
@@ -127,7 +127,7 @@ static void sort(struct times *t)
 static struct term make_term(int kind)
 {
 	struct term t = {
-		.rate = exp(log(0.05) + share() * log(40 / 0.05)),
+		.rate = exp(log(0.01) + share() * log(40 / 0.01)),
 		.begin = share() * 24,
 		.length = 6 + share() * 10,
 		.night = 0.02 + share() * 0.5,

@@ -121,8 +121,8 @@ TEST(a_burst_of_something_rare_is_found_over_hours)
 		}
 	assert_int_equal(told, 1);
 	assert_in_range(told_with.hours, 3, 12);
-	assert_in_range(told_with.seen, 5, 14);
-	assert_true(told_with.expected < 4);
+	assert_in_range(told_with.seen, 5, 16);
+	assert_true(told_with.expected < 4.5);
 	for (int i = 0; i < 4; i++)
 		assert_false(burst_note(&copy, from + i * 90 * MINUTE, &f));
 }
@@ -141,6 +141,24 @@ TEST(reports_that_come_in_clusters_are_no_burst)
 			for (int copies = 1 + (int)(draw() * 6); copies > 0; copies--)
 				told += burst_note(&b, at_ms, &f);
 	assert_in_range(told, 0, 1);
+}
+
+/* Hours that come twice must not look like one. */
+TEST(a_clock_that_is_put_back_makes_no_burst)
+{
+	int64_t from = monday + 10 * WEEK + 12 * HOUR;
+	struct burst_figures f;
+	struct burst b;
+	int told = 0;
+
+	random_state = 8;
+	burst_init(&b);
+	told += follow(&b, monday, from, 5);
+	for (int i = 0; i < 4; i++)
+		told += follow(&b, from - 3 * HOUR, from, 5);
+	assert_int_equal(told, 0);
+	burst_note(&b, from, &f);
+	assert_true(f.seen < 100);
 }
 
 /* As the first version wrote it: twelve slots, the counts, the noise. */
