@@ -175,6 +175,19 @@ static void print_totals(const json_t *status, struct buf *line)
 	print_line("main loop", line);
 }
 
+static void print_alerts(const json_t *status, struct buf *line)
+{
+	const json_t *alerts = json_object_get(status, "alerts");
+
+	if (alerts == NULL)
+		return;
+	put_count(line, member_whole(alerts, "rules"), "rule");
+	buf_printf(line, ", %lld open", member_whole(alerts, "open"));
+	put_if_any(line, alerts, "silent", "match nothing");
+	put_if_any(line, alerts, "noisy", "match too much");
+	print_line("alerts", line);
+}
+
 static void print_bursts(const json_t *status, struct buf *line)
 {
 	const json_t *bursts = json_object_get(status, "bursts");
@@ -194,6 +207,7 @@ static int show_status(const json_t *status)
 	print_polling(status, &line);
 	print_feeds(status, &line);
 	print_database(status, &line);
+	print_alerts(status, &line);
 	print_bursts(status, &line);
 	print_listeners(status, &line);
 	print_workers(status, &line);

@@ -271,6 +271,21 @@ static void write_bursts(const struct engine *e, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
+static void write_alerts(const struct engine *e, struct jsonw *w)
+{
+	struct writer_stats writer = {0};
+
+	if (e->stages.config->alerts.count == 0)
+		return;
+	writer_get_stats(e->stages.writer, &writer);
+	jsonw_kv_object(w, "alerts");
+	jsonw_kv_int(w, "rules", (int64_t)e->stages.config->alerts.count);
+	jsonw_kv_int(w, "open", (int64_t)writer.alerts_open);
+	jsonw_kv_int(w, "silent", (int64_t)writer.rules_silent);
+	jsonw_kv_int(w, "noisy", (int64_t)writer.rules_noisy);
+	jsonw_object_end(w);
+}
+
 static void write_storing(const struct engine *e, struct jsonw *w)
 {
 	jsonw_kv_bool(w, "storing", !e->polling.storing.stopped);
@@ -337,6 +352,7 @@ void engine_write_status(void *arg, struct jsonw *w)
 	jsonw_kv_int(w, "log_lines_dropped", (int64_t)s.log_lines_dropped);
 	jsonw_object_end(w);
 	write_database(e, w);
+	write_alerts(e, w);
 	write_bursts(e, w);
 }
 

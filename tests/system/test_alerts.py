@@ -188,6 +188,8 @@ def test_alerts_tells_of_rules_that_are_of_no_use(server, make_daemon):
     assert shown["matches"][:13] == [60] * 13 and shown["note"] == "noisy"
     wait_for(lambda: "match more than 50 items a day" in daemon.run("status").stdout, "the warning")
     assert "sitrepd_alert_rules_noisy 1" in daemon.get("/metrics").body.decode() and "sitrepd_alerts_open 1" in daemon.get("/metrics").body.decode()
+    assert daemon.control(op="status")[0]["status"]["alerts"] == {"rules": 1, "open": 1, "silent": 0, "noisy": 1}
+    assert "1 rule, 1 open, 1 match too much" in daemon.run("status").stdout
     assert "silent" not in shown
     daemon.stop()
     with sqlite3.connect(daemon.state / "sitrepd.db") as db:
