@@ -16,25 +16,46 @@ static void on_done(struct request *q)
 	request_free(q);
 }
 
+/* A free place for a request of the peer. */
+static struct asker *find_place(struct writer_requests *r, const struct control_peer *peer, struct error *err)
+{
+	struct asker *place = NULL;
+	size_t of_peer = 0;
+
+	for (size_t i = 0; i < WRITER_REQUESTS_MAX; i++) {
+		if (r->askers[i].request == NULL)
+			place = &r->askers[i];
+		else
+			of_peer += r->askers[i].peer == peer;
+	}
+	if (of_peer >= WRITER_REQUESTS_A_PEER) {
+		error_set(err, -EBUSY, "%d requests of this connection are under way already, wait for an answer",
+			WRITER_REQUESTS_A_PEER);
+		return NULL;
+	}
+	if (place == NULL)
+		error_set(err, -EBUSY, "%d requests are under way already, try again later", WRITER_REQUESTS_MAX);
+	return place;
+}
+
 int writer_requests_submit(struct writer_requests *r, struct request *q, struct control_peer *peer, struct error *err)
 {
-	struct asker *ask = NULL;
+	struct asker *ask;
 
-	for (size_t i = 0; i < WRITER_REQUESTS_MAX && ask == NULL; i++)
-		if (r->askers[i].request == NULL)
-			ask = &r->askers[i];
-	if (q != NULL && ask != NULL) {
-		q->done = on_done;
-		q->arg = ask;
-		*ask = (struct asker){.request = q, .peer = peer};
-		if (request_submit(q, r->stages->writer) == 0)
-			return 0;
-		*ask = (struct asker){0};
+	if (q == NULL)
+		return error_sys(err, -ENOMEM, "cannot pass on the request");
+	ask = find_place(r, peer, err);
+	if (ask == NULL) {
+		request_free(q);
+		return -EBUSY;
 	}
+	q->done = on_done;
+	q->arg = ask;
+	*ask = (struct asker){.request = q, .peer = peer};
+	if (request_submit(q, r->stages->writer) == 0)
+		return 0;
+	*ask = (struct asker){0};
 	request_free(q);
-	if (ask == NULL)
-		return error_set(
-			err, -EBUSY, "%d requests are under way already, try again later", WRITER_REQUESTS_MAX);
 	return error_sys(err, -ENOMEM, "cannot pass on the request");
 }
 

@@ -10,7 +10,9 @@
 #include "sitrep/ingest/request.h"
 #include "stages.h"
 
-enum { WRITER_REQUESTS_MAX = 32 };
+/* Requests under way: of one connection, so that it leaves room for others, and of all (the control socket has 64
+ * connections). */
+enum { WRITER_REQUESTS_A_PEER = 32, WRITER_REQUESTS_MAX = 64 * WRITER_REQUESTS_A_PEER };
 
 struct writer_requests {
 	const struct stages *stages;

@@ -293,6 +293,24 @@ def test_many_may_ask_and_go_away(open_desk):
     wait_for(lambda: "why" in desk.daemon.control(op="why", item=first)[0], "an answer after those who went away")
 
 
+def test_connections_that_ask_much_leave_room_for_others(open_desk):
+    """All connections had one limit together, so that a few of them took all of it."""
+    desk = open_desk()
+    first = desk.publish("alpha", "Shipyard hands over second patrol vessel", VESSEL)["item"]["id"]
+    lines = json.dumps(dict(op="why", item=first)).encode() + b"\n"
+    busy = []
+    try:
+        for _ in range(20):
+            busy.append(socket.socket(socket.AF_UNIX))
+            busy[-1].connect(str(desk.daemon.control_path))
+            busy[-1].sendall(32 * lines)
+        for _ in range(3):
+            assert "why" in desk.daemon.control(op="why", item=first)[0]
+    finally:
+        for s in busy:
+            s.close()
+
+
 def test_an_older_daemon_has_other_names(tmp_path):
     """Its `why` has only `said` and `held`, which are `constraints` and `kind` today."""
     path = str(tmp_path / "control.sock")
