@@ -167,6 +167,7 @@ static int open_stages(struct engine *e, struct error *err)
 	e->stages.publish = publish_new(e->stages.options->state_dir, engine_fill_status, e, err);
 	if (e->stages.publish == NULL)
 		return err->code;
+	publish_set_explain(e->stages.publish, engine_explain_feed);
 	e->stages.live = live_new(e->stages.base, e->stages.options->state_dir, e->stages.feeds, http.max_flows, err);
 	if (e->stages.live == NULL)
 		return err->code;

@@ -75,6 +75,8 @@ void engine_look_at_clock(struct engine *e);
 /* status.c */
 void engine_fill_status(void *arg, struct publish_status *status);
 void engine_write_status(void *arg, struct jsonw *w);
+/* operations.c: publish_explain_fn, with the engine as arg. */
+void engine_explain_feed(void *arg, const struct feed *feed, struct buf *out);
 /* "51 feeds, 2 failing, newest 3 min ago" */
 void engine_summary(const struct engine *e, char text[ENGINE_SUMMARY_MAX]);
 

@@ -116,20 +116,26 @@ static void explain_site(const struct engine *e, const struct feed *f, struct bu
 		buf_puts(out, "It is being polled now.\n");
 }
 
+void engine_explain_feed(void *arg, const struct feed *feed, struct buf *out)
+{
+	const struct engine *e = arg;
+	struct schedule_policy policy = feed_policies_get(e->stages.policies, feed->state.id);
+
+	poll_plan_explain(&feed->state, &policy, out);
+	explain_site(e, feed, out);
+}
+
 /* Writes all reasons for the time of the feed's next poll, an array of sentences. */
 static int explain_feed(void *arg, struct str feed, struct jsonw *w, struct error *err)
 {
 	const struct engine *e = arg;
 	const struct feed *f = feed.data != NULL ? feed_lookup(&e->stages, feed, err) : NULL;
 	struct buf text = BUF_INIT(EXPLANATION_MAX);
-	struct schedule_policy policy;
 	struct str rest, line;
 
 	if (f == NULL)
 		return feed.data != NULL ? err->code : error_set(err, -EINVAL, "expected \"feed\"");
-	policy = feed_policies_get(e->stages.policies, f->state.id);
-	poll_plan_explain(&f->state, &policy, &text);
-	explain_site(e, f, &text);
+	engine_explain_feed(arg, f, &text);
 	jsonw_array(w);
 	for (rest = buf_str(&text); str_split(&rest, '\n', &line);)
 		if (!str_empty(line))

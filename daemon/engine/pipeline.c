@@ -9,6 +9,7 @@
 #include "poll_plan.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/schedule/answer_times.h"
 
 /* Bodies and documents between transfer and commit, in bytes and in number.  At a limit no transfer starts. */
 enum { BUFFERED_MAX = 3 * 1024 * 1024, PENDING_MAX = 64 };
@@ -116,6 +117,8 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	f->transfer = NULL;
 	f->polled_ms = clock_elapsed_ms();
 	due_queue_done(p->stages->queue, f->number);
+	if (answer->http_status > 0)
+		answer_times_note(&f->answers, clock_wall_ms(), (clock_mono_us() - f->phase_since_us) / 1000);
 	planner_note_server(p->planner, f, p->stages->config, answer->address);
 	feed_policies_set_forced(p->stages->policies, f->state.id, may_force_interval(p, f, answer));
 	p->polls++;
@@ -303,6 +306,8 @@ void pipeline_forget(struct pipeline *p, struct feed *f)
 		f->phase = PHASE_IDLE;
 	}
 	f->polled_ms = TIME_NONE;
+	free(f->answers);
+	f->answers = NULL;
 	free(f->detour);
 	f->detour = NULL;
 }

@@ -99,6 +99,41 @@ static bool mark_part(struct search *s, enum rule_part part, struct buf *text)
 	       str_find_char(buf_str(text), RULE_MARK_BEGIN, 0) != STR_NPOS;
 }
 
+/* Whether the marked text is that headline: what looks like markup in one is not among its words. */
+static bool is_marked_from(struct str marked, struct str headline)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < marked.len; i++) {
+		if (marked.data[i] == RULE_MARK_BEGIN || marked.data[i] == RULE_MARK_END)
+			continue;
+		if (n == headline.len || headline.data[n++] != marked.data[i])
+			return false;
+	}
+	return n == headline.len;
+}
+
+void matched_headline(struct buf *out, const struct item *it, struct str terms)
+{
+	struct buf marked = BUF_INIT(MARKED_MAX);
+	struct str rest, before, word;
+	struct search s;
+
+	search_begin(&s, it, terms);
+	if (mark_part(&s, RULE_IN_TITLE, &marked) && is_marked_from(buf_str(&marked), it->plain_title)) {
+		rest = buf_str(&marked);
+		while (next_marked(&rest, &before, &word)) {
+			buf_add_xml(out, before);
+			put_mark(out, word);
+		}
+		buf_add_xml(out, rest);
+	} else {
+		buf_add_xml(out, it->plain_title);
+	}
+	buf_release(&marked);
+	search_end(&s);
+}
+
 /* Lists the marked words of a part, each once, and returns their number. */
 static size_t list_part(struct buf *out, struct search *s, enum rule_part part, bool is_first)
 {

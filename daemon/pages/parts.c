@@ -62,6 +62,16 @@ void part_clock(struct buf *out, int64_t time_ms)
 	buf_puts(out, "</time>");
 }
 
+void part_date(struct buf *out, int64_t time_ms)
+{
+	int year, month, day;
+
+	civil_from_days(part_day(time_ms), &year, &month, &day);
+	buf_puts(out, "<time datetime=\"");
+	write_stamp(out, time_ms);
+	buf_printf(out, "\">%d %.3s</time>", day, months[month - 1]);
+}
+
 void part_minutes(struct buf *out, int64_t minutes)
 {
 	if (minutes < HOUR_MIN)

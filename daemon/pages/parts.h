@@ -25,6 +25,8 @@ void part_count_stories(struct buf *out, long long n);
 
 /* <time datetime="2026-11-26T18:21Z">18:21</time> */
 void part_clock(struct buf *out, int64_t time_ms);
+/* <time datetime="...">26 Nov</time> */
+void part_date(struct buf *out, int64_t time_ms);
 /* "18:21" */
 void part_minute(struct buf *out, int64_t time_ms);
 /* A length of time: "3 min", "2 h 5 min", "3 d". */

@@ -27,12 +27,16 @@ static void write_address(struct buf *out, const struct page *page, const struct
 	buf_printf(out, "%sstory/%s", page->root, s->uid);
 }
 
-static void write_when(struct buf *out, const struct page *page, const struct story *s)
+/* with_day: of another day than today the date in place of the time. */
+static void write_when(struct buf *out, const struct page *page, const struct story *s, bool with_day)
 {
 	buf_puts(out, "<p class=\"at\"><a href=\"");
 	write_address(out, page, s);
 	buf_puts(out, "\">");
-	part_clock(out, s->sort_ms);
+	if (with_day && part_day(s->sort_ms) != part_day(page->site->now_ms))
+		part_date(out, s->sort_ms);
+	else
+		part_clock(out, s->sort_ms);
 	buf_puts(out, "</a>");
 	if (s->source_count > 1) {
 		buf_puts(out, "<a href=\"");
@@ -42,7 +46,8 @@ static void write_when(struct buf *out, const struct page *page, const struct st
 	buf_puts(out, "</p>\n");
 }
 
-static void write_headline(struct buf *out, const struct page *page, const struct story *s)
+/* headline: markup instead of the title; STR_NONE: the title. */
+static void write_headline(struct buf *out, const struct page *page, const struct story *s, struct str headline)
 {
 	const struct item *it = &s->reports[0].item;
 	struct str link = item_own_link(it);
@@ -54,7 +59,10 @@ static void write_headline(struct buf *out, const struct page *page, const struc
 	else
 		buf_add_xml(out, link);
 	buf_puts(out, "\">");
-	buf_add_xml(out, it->plain_title);
+	if (str_empty(headline))
+		buf_add_xml(out, it->plain_title);
+	else
+		buf_add(out, headline);
 	buf_puts(out, "</a></h3>\n");
 }
 
@@ -155,15 +163,27 @@ static void write_meta(struct buf *out, const struct page *page, const struct st
 	story_outlets_release(&outlets);
 }
 
-void story_row_write(struct buf *out, const struct page *page, const struct story *s)
+void story_row_write_as(
+	struct buf *out, const struct page *page, const struct story *s, const struct story_row_form *form)
 {
 	buf_printf(out, "<article class=\"s w%d", weight_of(s));
 	if (s->priority >= ALERT_HIGH)
 		buf_printf(out, " p%d", s->priority);
 	buf_printf(out, "\" id=\"s-%s\">\n", s->uid);
-	write_when(out, page, s);
-	write_headline(out, page, s);
-	write_summary(out, &s->reports[0].item);
+	write_when(out, page, s, form->with_day);
+	write_headline(out, page, s, form->headline);
+	if (str_empty(form->note)) {
+		write_summary(out, &s->reports[0].item);
+	} else {
+		buf_puts(out, "<p class=\"sum\">");
+		buf_add(out, form->note);
+		buf_puts(out, "</p>\n");
+	}
 	write_meta(out, page, s);
 	buf_puts(out, "</article>\n");
+}
+
+void story_row_write(struct buf *out, const struct page *page, const struct story *s)
+{
+	story_row_write_as(out, page, s, &(struct story_row_form){0});
 }

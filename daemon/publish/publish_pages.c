@@ -124,11 +124,25 @@ static const struct page_kind story_json_kind = {
 	.write = write_story_document,
 };
 
+static bool is_of_feed(struct str path)
+{
+	return str_ends(path, STR(".atom")) || str_ends(path, STR(".rss")) || str_ends(path, STR(".json"));
+}
+
 const struct page_kind *publish_page_find(struct str path)
 {
-	if (!str_starts(path, str_from(story_kind.path)))
-		return NULL;
-	return str_ends(path, STR(".json")) ? &story_json_kind : &story_kind;
+	static const struct page_kind *const kinds[] = {&publish_feed_page, &publish_alert_page, &publish_alerts_page};
+
+	if (str_starts(path, str_from(story_kind.path)))
+		return str_ends(path, STR(".json")) ? &story_json_kind : &story_kind;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct str prefix = str_from(kinds[i]->path);
+		bool is_folder = str_ends(prefix, STR("/"));
+
+		if (is_folder ? str_starts(path, prefix) && !is_of_feed(path) : str_eq(path, prefix))
+			return kinds[i];
+	}
+	return NULL;
 }
 
 bool publish_page_read(struct page_making *m, const struct page_kind *kind, const struct http_request *request)

@@ -9,6 +9,7 @@
 #include "render.h"
 #include "sitrep/config/config_opml.h"
 #include "sitrep/pages/assets.h"
+#include "sitrep/pages/feeds_page.h"
 #include "sitrep/pages/outlets.h"
 #include "sitrep/pages/page.h"
 #include "sitrep/pages/view.h"
@@ -95,7 +96,7 @@ struct cached {
 	uint64_t used; /* rises with each use; the lowest is the least recently used */
 };
 
-enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS, WORK_RIVER };
+enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS, WORK_RIVER, WORK_FEEDS };
 
 /* A document in the making, one piece for each turn of a waiting request. */
 struct work {
@@ -120,13 +121,15 @@ struct work {
 	bool listed;                /* all places are found */
 	struct metrics_place metrics;
 	struct config_opml opml;
-	struct river_work *river; /* NULL: another kind */
+	struct river_work *river; /* NULL: another kind, as of the next */
+	struct feeds_page *feeds_page;
 };
 
 struct publish {
 	struct reader *reader;
 	publish_status_fn *status;
-	void *status_arg;
+	publish_explain_fn *explain; /* NULL: not set */
+	void *status_arg;            /* of both */
 	const struct config *config;
 	const struct feed_table *feeds;
 	struct live *live; /* NULL: there is no /events */
@@ -243,12 +246,19 @@ struct page_kind {
 	/* 0, -ENOENT, or another negative code with err. */
 	int (*write)(struct page_making *m, struct error *err);
 };
+extern const struct page_kind publish_feed_page;                       /* publish_feeds.c */
+extern const struct page_kind publish_alert_page, publish_alerts_page; /* publish_alerts.c */
 /* NULL: the path is not that of such a page. */
 const struct page_kind *publish_page_find(struct str path);
 /* Reads the request; false with a mistake in m->query. */
 bool publish_page_read(struct page_making *m, const struct page_kind *kind, const struct http_request *request);
 /* 0, -ENOENT or another negative code; *body is the caller's. */
 int publish_page_make(struct page_making *m, const struct page_kind *kind, struct str address, struct http_body **body);
+
+/* publish_feeds.c, /feeds: reads the query, and appends the page's address; false with a mistake in q. */
+bool publish_feeds_read(struct page_query *q, const struct http_request *request, struct buf *address);
+/* The page at such an address; NULL without memory. */
+struct feeds_page *publish_feeds_new(struct publish *p, struct str address);
 
 /* publish_work.c */
 struct work *publish_work_find(struct publish *p, struct str path);

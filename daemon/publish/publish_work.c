@@ -281,6 +281,7 @@ static void work_release(struct work *w)
 	free(w->places);
 	publish_search_free(w->search);
 	publish_river_free(w->river);
+	feeds_page_free(w->feeds_page);
 	publish_layout_release(&w->layout);
 	buf_release(&w->out);
 	*w = (struct work){0};
@@ -346,6 +347,9 @@ static int begin(struct publish *p, struct work *w, struct str path)
 	case WORK_RIVER:
 		w->river = publish_river_new(str_from(w->path));
 		return w->river != NULL ? 0 : -ENOMEM;
+	case WORK_FEEDS:
+		w->feeds_page = publish_feeds_new(p, str_from(w->path));
+		return w->feeds_page != NULL ? 0 : -ENOMEM;
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);
 		reader_counts(p->reader, &counts, NULL);
@@ -410,6 +414,7 @@ static const char *content_type(const struct work *w)
 	case WORK_STORIES:
 		return w->selection.format->content_type;
 	case WORK_RIVER:
+	case WORK_FEEDS:
 		return PAGE_CONTENT_TYPE;
 	case WORK_METRICS:
 		return "text/plain; version=0.0.4; charset=utf-8";
@@ -436,6 +441,9 @@ int publish_work_step(struct publish *p, struct work *w, struct product *product
 		break;
 	case WORK_RIVER:
 		result = step_river(p, w);
+		break;
+	case WORK_FEEDS:
+		result = feeds_page_step(w->feeds_page, &w->out, clock_thread_cpu_us() + STEP_US);
 		break;
 	case WORK_METRICS:
 		result = step_metrics(p, w);

@@ -363,6 +363,7 @@ void feed_table_free(struct feed_table *t)
 		credentials_release(&f->credentials);
 		feed_state_release(&f->state);
 		free(f->site);
+		free(f->answers);
 		free(f->detour);
 		free(f);
 	}

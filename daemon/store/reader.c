@@ -83,7 +83,8 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_FEED_NAMES] = "SELECT name, categories FROM feed",
 	[READ_COUNTERS] = "SELECT generation, changed, items, stories FROM counter",
 	[READ_FEED_COUNT] = "SELECT count(*) FROM feed WHERE active = 1",
-	[READ_ALERT] = "SELECT id, revision, first_ms, last_ms, priority, state FROM alert"
+	[READ_ALERT] = "SELECT id, revision, first_ms, last_ms, priority, state, raised_by, terms, muted IS NOT NULL "
+		       "FROM alert"
 		       " WHERE story_id = ?1 AND rule = ?2 ORDER BY id DESC LIMIT 1",
 	[READ_MARKS] = "SELECT rule, max(priority), min(first_ms), min(muted IS NOT NULL) FROM alert WHERE story_id = "
 		       "?1 GROUP BY rule"
@@ -119,6 +120,26 @@ static const char *const texts[READER_STATEMENTS] = {
 	[STORY_FEEDS] = "SELECT feed_id FROM item WHERE story_id = ?1",
 	[FEED_CATEGORIES] = "SELECT id, name, categories FROM feed ORDER BY id",
 	[COUNT_DAY] = "SELECT count(*) FROM story WHERE sort_ms >= ?1 AND sort_ms < ?2",
+	[FEED_KEPT] = "SELECT count(*) FROM item WHERE feed_id = ?1",
+	[FEED_DELAY] = "SELECT count(*), CAST(avg(d) AS INTEGER) FROM (SELECT first_seen - published AS d FROM item"
+		       " WHERE feed_id = ?1 AND published >= ?2 ORDER BY sort_ms DESC LIMIT ?3)",
+	[FEED_SHARED] = "SELECT count(*), coalesce(sum(first), 0) FROM (SELECT i.id = i.story_id AS first FROM"
+			" (SELECT id, story_id FROM item WHERE feed_id = ?1 ORDER BY sort_ms DESC LIMIT 400) i"
+			" JOIN story s ON s.id = i.story_id WHERE s.sources > 1 LIMIT 100)",
+	[FEED_TROUBLES] = "SELECT since, until, polls, failure, http_status, reason FROM feed_trouble"
+			  " WHERE feed_id = ?1 ORDER BY since DESC LIMIT ?2",
+	[ITEM_FROM] = "SELECT id, first_seen FROM item WHERE id >= ?1 ORDER BY id LIMIT 1",
+	/* Dates from before a feed's first poll are those of its backlog. */
+	[ITEM_DELAYS] =
+		"SELECT d FROM (SELECT i.first_seen - i.published AS d, i.published AS dated, f.first_poll AS since"
+		" FROM item i JOIN feed f ON f.id = i.feed_id ORDER BY i.id DESC LIMIT ?1) WHERE dated >= since",
+	[ALERT_TIMES] = "SELECT since_ms, last_ms FROM alert_rule WHERE rule = ?1",
+	[ALERT_DAYS] = "SELECT day, matches, raised, muted FROM alert_day WHERE rule = ?1 AND day > ?2 AND day <= ?3",
+	[ALERTS_BEFORE] =
+		"SELECT a.id, a.first_ms, s.id, a.rule, s.sort_ms FROM alert a JOIN story s ON s.id = a.story_id"
+		" WHERE a.id < ?1 ORDER BY a.id DESC LIMIT ?2",
+	[SILENCES_SINCE] = "SELECT matcher, why, at, coalesce(min(ended, until), until) FROM silence"
+			   " WHERE coalesce(min(ended, until), until) >= ?1 ORDER BY at DESC LIMIT ?2",
 	[ARCHIVE_EARLIER] = "SELECT feed_id FROM item WHERE story_id = ?1 AND id < ?2",
 };
 SQL_TEXTS(texts, READER_STATEMENTS);
@@ -317,6 +338,9 @@ static int take_alert(struct reader *r, struct str name, struct story *story, st
 			.last_ms = sql_time_or(s, 3, story->first_seen_ms),
 			.priority = (enum alert_priority)sql_number(s, 4, ALERT_LOW, ALERT_URGENT, ALERT_NORMAL),
 			.state = (enum alert_state)sql_number(s, 5, ALERT_OPEN, ALERT_CLOSED, ALERT_CLOSED),
+			.item_id = sql_int(s, 6),
+			.terms = arena_str(&r->arena, sql_text(s, 7)),
+			.is_muted = sql_bool(s, 8),
 		};
 	sql_reset(s);
 	return result < 0 ? result : 0;

@@ -11,6 +11,7 @@
  *     ...?before=PLACE  ...?archive=NUMBER       older stories of one of these (RFC 5005)
  *     /  /?min=2&view=lines ...                  the river of news, for a browser
  *     /subscribe                                 every feed, for a browser
+ *     /alerts  /alert/NAME  /feeds  /feed/NAME   alerts and feeds, for a browser
  *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it
  *     /opml  /outputs.opml                       the polled feeds, and those of ours, as subscription lists
  *     /events                                    the stories that enter the river, as they come (live.h)
@@ -52,6 +53,9 @@ typedef void publish_status_fn(void *arg, struct publish_status *status);
 
 struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *arg, struct error *err);
 void publish_free(struct publish *p);
+/* Appends why a feed is polled next when it is: sentences, one a line.  Called with the arg of publish_new(). */
+typedef void publish_explain_fn(void *arg, const struct feed *feed, struct buf *out);
+void publish_set_explain(struct publish *p, publish_explain_fn *fn);
 
 /* Sets the configuration in force, which must stay until the next call. feeds must have it already, and outlive p.
  * Takes base_url over.  Drops all rendered documents. */

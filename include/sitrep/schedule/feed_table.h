@@ -27,6 +27,7 @@
 #include "sitrep/config/credentials.h"
 #include "sitrep/model/feed_state.h"
 
+struct answer_times;
 struct pipeline;
 struct poll_outcome;
 struct transfer;
@@ -46,8 +47,9 @@ struct feed {
 	struct transfer *transfer;
 	struct poll_outcome *outcome; /* being filled, PHASE_TRANSFER and PHASE_PARSE */
 	int64_t polled_ms; /* when its last answer came (clock_elapsed_ms()); TIME_NONE: not since the start */
-	char *detour;      /* the target of its last temporary redirects, for people; NULL: none */
-	bool cut_told;     /* the log has told that its documents are larger than the database allows */
+	struct answer_times *answers; /* NULL: none yet */
+	char *detour;                 /* the target of its last temporary redirects, for people; NULL: none */
+	bool cut_told;                /* the log has told that its documents are larger than the database allows */
 
 	/* The plan's. */
 	char *site;             /* of its requests (due_queue.h); NULL: not planned yet */

@@ -15,6 +15,7 @@
 #include "sitrep/base/str.h"
 #include "sitrep/model/alert.h"
 #include "sitrep/model/document.h"
+#include "sitrep/model/feed_state.h"
 #include "sitrep/store/uid.h"
 
 struct reader;
@@ -60,6 +61,9 @@ struct story_alert {
 	int64_t first_ms, last_ms;
 	enum alert_priority priority;
 	enum alert_state state;
+	int64_t item_id;  /* the report that raised it; it may be gone */
+	struct str terms; /* found in that report, as written in the rule, one a line */
+	bool is_muted;    /* its events were held back */
 };
 
 /* A rule that has raised an alert about a story. */
@@ -294,6 +298,70 @@ typedef int event_fn(void *arg, const struct event_record *e);
  * event that was skipped because its item is gone. */
 int reader_events(
 	struct reader *r, int64_t after, size_t limit, int64_t *last, event_fn *fn, void *arg, struct error *err);
+
+/* ---- feeds ---- */
+
+/* A time in which polls of a feed failed (feed_troubles.h). */
+struct feed_trouble {
+	int64_t since_ms, until_ms; /* TIME_NONE: it lasts */
+	int64_t polls;              /* that failed */
+	enum poll_failure failure;
+	struct str reason;
+};
+enum { FEED_TROUBLES_READ = 10 };
+
+struct feed_counts {
+	int64_t items; /* kept */
+	/* From publication to arrival, on average over the newest items that have a date. */
+	size_t dated;
+	int64_t delay_ms;
+	/* Of the newest stories that other outlets ran too: their number, and those that it had first. */
+	size_t shared, first;
+};
+
+struct stored_feed {
+	struct feed_counts counts;
+	const struct feed_trouble *troubles; /* newest first */
+	size_t trouble_count;
+};
+typedef int stored_feed_fn(void *arg, const struct stored_feed *f);
+/* since_ms: the feed's first poll; older dates are those of its backlog, and do not count for the delay.  The result is
+ * fn's. */
+int reader_feed(struct reader *r, int64_t feed_id, int64_t since_ms, stored_feed_fn *fn, void *arg, struct error *err);
+/* Sets the numbers of items that arrived in each of the last hours of the clock, the present one last. */
+int reader_arrivals(struct reader *r, int64_t now_ms, uint32_t *hours, size_t count, struct error *err);
+/* Of the newest items with a date: their number, and the times within which half and nine in ten of them were seen
+ * after their publication. */
+int reader_delays(struct reader *r, size_t *count, int64_t *half_ms, int64_t *most_ms, struct error *err);
+
+/* ---- alerts ---- */
+
+enum { ALERT_DAYS_COUNTED = 30 };
+struct alert_rule_counts {
+	int64_t since_ms, last_ms; /* the rule stands since then; its last match.  TIME_NONE: not known, none */
+	uint32_t matches[ALERT_DAYS_COUNTED]; /* by day, today last */
+	int64_t raised, muted;                /* alerts, events that were kept back, over these days */
+};
+int reader_alert_counts(
+	struct reader *r, const char *rule, int64_t now_ms, struct alert_rule_counts *c, struct error *err);
+
+/* A silence (silences.h), in force or ended since a time; newest first, SILENCES_READ at most. */
+struct stored_silence {
+	struct str matcher, why;
+	int64_t at_ms, until_ms;
+};
+enum { SILENCES_READ = 32 };
+typedef int stored_silence_fn(void *arg, const struct stored_silence *s);
+int reader_silences(struct reader *r, int64_t since_ms, stored_silence_fn *fn, void *arg, struct error *err);
+
+/* Alerts about stories that are kept, the newest first: at most most of those with an id below before_id. */
+struct raised_place {
+	int64_t id, at_ms;
+	struct river_place story;
+	char rule[256];
+};
+int reader_alert_places(struct reader *r, int64_t before_id, size_t most, struct raised_place *places, size_t *count,
+	struct error *err);
 
 /* Newest committed cursor (0: none yet), and the oldest one still kept (newest + 1 when no event is kept). */
 int reader_cursors(struct reader *r, int64_t *oldest, int64_t *newest, struct error *err);

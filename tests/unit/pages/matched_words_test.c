@@ -17,6 +17,16 @@ static struct item item_of(const char *title, const char *body)
 	return it;
 }
 
+static void assert_headline(const char *title, const char *terms, const char *expected)
+{
+	struct item it = item_of(title, "");
+	struct buf out = BUF_INIT(OUT_MAX);
+
+	matched_headline(&out, &it, str_from(terms));
+	assert_string_equal(out.data, expected);
+	buf_release(&out);
+}
+
 static void assert_list(const char *title, const char *body, const char *terms, const char *expected)
 {
 	struct item it = item_of(title, body);
@@ -27,8 +37,22 @@ static void assert_list(const char *title, const char *body, const char *terms, 
 	buf_release(&out);
 }
 
+TEST(words_of_the_headline_are_marked)
+{
+	assert_headline(
+		"Three missiles launched", "missile*\nlaunch*", "Three <mark>missiles</mark> <mark>launched</mark>");
+	assert_headline("Two carriers pass the Amber Strait", "amber strait",
+		"Two carriers pass the <mark>Amber Strait</mark>");
+	assert_headline("توقف الملاحة في مضيق العنبر", "مضيق العنبر", "توقف الملاحة في <mark>مضيق العنبر</mark>");
+	assert_headline("Missiles & <us>", "title:missile*", "<mark>Missiles</mark> &amp; &lt;us&gt;");
+	/* rules read no words in it */
+	assert_headline("Missiles & <b>", "missile*", "Missiles &amp; &lt;b&gt;");
+}
+
 TEST(an_item_that_changed_since)
 {
+	assert_headline("Quiet <night>", "missile*", "Quiet &lt;night&gt;");
+	assert_headline("Quiet night", "", "Quiet night");
 	assert_list("Quiet night", "", "missile*\n<x>", "<code>missile*</code>, <code>&lt;x&gt;</code>");
 	assert_list("Quiet night", "", "", "no word of its own");
 }
@@ -43,5 +67,7 @@ TEST(words_are_listed_by_place)
 /* Terms as no rule has them are looked for in vain. */
 TEST(terms_that_are_no_rule)
 {
+	assert_headline("Night", "((((", "Night");
+	assert_headline("Night", "\"", "Night");
 	assert_list("Night", "", "NOT x", "<code>NOT x</code>");
 }
