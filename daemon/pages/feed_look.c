@@ -5,6 +5,9 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/xml_text.h"
 
+/* A feed without validators counts as heavy after so many answers of so many bytes, on average. */
+enum { HEAVY_ANSWERS = 3, HEAVY_BYTES = 100 * 1000 };
+
 static const char *const names[LOOK_STATES] = {
 	[LOOK_FAILING] = "failing", [LOOK_QUIET] = "quiet", [LOOK_HEAVY] = "heavy", [LOOK_WELL] = "well"};
 
@@ -24,13 +27,25 @@ enum feed_look_state feed_look_parse(struct str name)
 	return (enum feed_look_state)state;
 }
 
+/* Each answer is a whole one: the server's validators save nothing, or it gives none and the feed is large. */
+static bool is_heavy(const struct feed_state *s, const struct feed_history *h)
+{
+	int64_t answers = s->polls - s->not_modified;
+
+	if (s->health != FEED_OK)
+		return false;
+	return validator_trust_is_useless(&h->trust) ||
+	       (s->etag == NULL && s->last_modified == NULL && answers >= HEAVY_ANSWERS &&
+		       s->bytes / answers >= HEAVY_BYTES);
+}
+
 static enum feed_look_state state_of(const struct feed_state *s, const struct feed_history *h)
 {
 	if (s->health == FEED_FAILING || s->health == FEED_GONE)
 		return LOOK_FAILING;
 	if (feed_history_is_silent(h))
 		return LOOK_QUIET;
-	return s->health == FEED_OK && validator_trust_is_useless(&h->trust) ? LOOK_HEAVY : LOOK_WELL;
+	return is_heavy(s, h) ? LOOK_HEAVY : LOOK_WELL;
 }
 
 void feed_look(struct feed_look *look, const struct feed_state *s, struct feed_history *h, int64_t now_ms)

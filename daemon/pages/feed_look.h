@@ -2,7 +2,8 @@
 /* feed_look.h: how a feed is, for the pages of feeds: its state in one word, the reason in a sentence, its numbers.
  *
  * failing: its last poll failed, or its server said that it is gone.  quiet: it has not posted for longer than its
- * earlier gaps explain (post_gaps.h).  heavy: its server sends the whole feed each time (validator_trust.h).  well:
+ * earlier gaps explain (post_gaps.h).  heavy: its server sends the whole feed each time, because
+ * it ignores validators (validator_trust.h), or gives none for a large feed.  well:
  * none of these, a feed that was never polled too. */
 #ifndef PAGES_FEED_LOOK_H
 #define PAGES_FEED_LOOK_H

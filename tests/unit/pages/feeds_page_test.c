@@ -165,6 +165,25 @@ TEST_ON(states_are_chosen, desk, d)
 	assert_rows(d, "", "quiet", "");
 }
 
+/* A large feed without validators comes whole each time; a small one costs little. */
+TEST_ON(a_large_feed_without_validators_is_heavy, desk, d)
+{
+	struct feed_state states[FEEDS] = {0};
+
+	for (size_t i = 0; i < FEEDS; i++) {
+		states[i].health = FEED_OK;
+		states[i].polls = 10;
+		states[i].bytes = i == 2 ? 1000 : 20 * 1000 * 1000;
+		states[i].due_ms = states[i].last_new_ms = states[i].last_poll_ms = NOW_MS;
+		states[i].failing_since_ms = TIME_NONE;
+	}
+	states[1].etag = copy("\"tag\"");
+	fill(d, FEEDS, states);
+	assert_rows(d, "", "heavy", "beta");
+	assert_non_null(
+		strstr(d->out.data, "Sends the whole feed each time, some 2.0 MB, whether it has changed or not."));
+}
+
 TEST_ON(hostile_texts_stay_text, desk, d)
 {
 	fill_three(d);
