@@ -180,6 +180,11 @@ static double spread_of(const struct burst *b)
 	return fmax(1, spread);
 }
 
+static bool is_many(const struct burst_figures *f)
+{
+	return f->seen >= LEAST_SEEN && (double)f->seen >= times_expected * f->expected;
+}
+
 /* The figures of the window of so many hours, which begins passed of an hour before a full hour. */
 static void compute_window(
 	const struct burst *b, const struct sums *sums, int hours, double passed, struct burst_figures *f)
@@ -202,13 +207,14 @@ static void compute_window(
 	f->expected += unseen_reports * hours / (BURST_HOURS * fmax(1, weeks_seen(b, hour)));
 	if (hours > 1)
 		spread = 1 + (spread - 1) * longer_spread;
-	if ((double)f->seen > f->expected)
+	/* Most reports begin no burst, and are spared the sum. */
+	if (b->told ? (double)f->seen > f->expected : is_many(f))
 		f->score = deviations_of(chance_of(f->seen, f->expected, spread * (1 + weight)));
 }
 
 static bool is_burst(const struct burst_figures *f)
 {
-	return f->seen >= LEAST_SEEN && f->score >= begins && (double)f->seen >= times_expected * f->expected;
+	return is_many(f) && f->score >= begins;
 }
 
 /* The figures of the window that shows a burst most clearly, else of the one with the highest score. */
@@ -255,10 +261,14 @@ bool burst_note(struct burst *b, int64_t at_ms, struct burst_figures *f)
 	if (b->recent[0] < UINT16_MAX)
 		b->recent[0]++;
 	b->hour_count++;
+	if (burst_is_learning(b, at_ms)) {
+		*f = (struct burst_figures){.hours = 1};
+		return false;
+	}
 	compute_figures(b, at_ms, f);
 	if (f->score < ends)
 		b->told = false;
-	if (burst_is_learning(b, at_ms) || b->told || !is_burst(f))
+	if (b->told || !is_burst(f))
 		return false;
 	b->told = true;
 	return true;

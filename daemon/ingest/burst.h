@@ -42,7 +42,8 @@ struct burst_figures {
 };
 
 void burst_init(struct burst *b);
-/* Counts one more at at_ms; true: a burst begins, with these figures.  Times may be a little out of order. */
+/* Counts one more at at_ms; true: a burst begins, with these figures; else the score may be 0.  Times may be a little
+ * out of order. */
 bool burst_note(struct burst *b, int64_t at_ms, struct burst_figures *figures);
 bool burst_is_learning(const struct burst *b, int64_t now_ms);
 /* True when nothing was seen for so long that all of it has faded. */
