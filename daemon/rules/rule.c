@@ -7,13 +7,13 @@
 #include <stdlib.h>
 
 #include "rule_image.h"
+#include "rule_names.h"
 #include "rule_set.h"
 #include "rule_token.h"
 
 /* All rules together: RULE_TERMS_MAX terms take about a sixth of it. */
 enum { RULE_MEMORY_MAX = 128 * 1024 * 1024 };
-/* The words of a summary, an author's name or an address; a longer one is searched as far as this. */
-enum { FIELD_WORDS_MAX = 256 * 1024, TERMS_AHEAD = 8 };
+enum { TERMS_AHEAD = 8 };
 
 struct rule_set *rule_set_new(void)
 {
@@ -22,8 +22,8 @@ struct rule_set *rule_set_new(void)
 	if (set == NULL)
 		return NULL;
 	arena_init(&set->arena, RULE_MEMORY_MAX);
-	buf_init(&set->name, 2 * FIELD_WORDS_MAX);
-	buf_init(&set->words, FIELD_WORDS_MAX);
+	buf_init(&set->name, 2 * RULE_FIELD_WORDS_MAX);
+	buf_init(&set->words, RULE_FIELD_WORDS_MAX);
 	buf_init(&set->own_image, IMAGE_BYTES_MAX);
 	set->automaton = automaton_new();
 	if (set->automaton == NULL) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rule_names.h"
 #include "rule_set.h"
 #include "word_block.h"
 
@@ -301,33 +302,18 @@ static int scan_language(struct rule_set *set, struct str tag)
 {
 	int ret = 0;
 
-	while (ret == 0 && tag.len > 0) {
-		size_t end = tag.len;
-
+	for (; ret == 0 && tag.len > 0; tag = rule_wider_language(tag))
 		ret = scan_name(set, RULE_LANGUAGE, tag);
-		while (end > 0 && tag.data[end - 1] != '-')
-			end--;
-		tag = str_slice(tag, 0, end > 0 ? end - 1 : 0);
-	}
 	return ret;
 }
 
 /* "news.usni.org" is found by publisher:news.usni.org, publisher:usni.org and publisher:org. */
 static int scan_host(struct rule_set *set, struct str url)
 {
-	size_t from = str_find(url, STR("://"), 0);
-	struct str host = from != STR_NPOS ? str_slice(url, from + 3, url.len) : STR_NONE;
 	int ret = 0;
 
-	for (size_t i = 0; i < host.len; i++)
-		if (strchr("/?#:", host.data[i]) != NULL)
-			host.len = i;
-	while (ret == 0 && host.len > 0) {
-		size_t dot = str_find_char(host, '.', 0);
-
+	for (struct str host = rule_host_of(url); ret == 0 && host.len > 0; host = rule_wider_host(host))
 		ret = scan_name(set, RULE_PUBLISHER, host);
-		host = str_slice(host, dot != STR_NPOS ? dot + 1 : host.len, host.len);
-	}
 	return ret;
 }
 
@@ -355,7 +341,7 @@ static int scan_item(struct rule_set *set, const struct rule_subject *s)
 	for (size_t i = 0; ret == 0 && i < it->authors.count; i++)
 		ret = scan_field(set, RULE_AUTHOR, it->authors.items[i].name);
 	if (ret == 0 && set->in.has_field[RULE_PUBLISHER] && str_empty(str_trim(s->publisher)))
-		ret = scan_host(set, it->has_source && it->source.link.len > 0 ? it->source.link : it->link);
+		ret = scan_host(set, rule_outlet_url(it));
 	return ret;
 }
 
