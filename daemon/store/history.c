@@ -15,10 +15,8 @@ enum { HISTORY_BEGIN, HISTORY_TIMES, HISTORY_ITEMS, HISTORY_END, HISTORY_STATEME
 static const char *const texts[HISTORY_STATEMENTS] = {
 	[HISTORY_BEGIN] = "BEGIN",
 	[HISTORY_TIMES] = "SELECT id, first_seen FROM item ORDER BY id DESC",
-	[HISTORY_ITEMS] = "SELECT i.id, i.story_id, i.first_seen, f.name, f.categories,"
-			  " coalesce(f.configured_title, f.own_title, f.name), f.publisher, s.sort_ms, s.sources,"
-			  " (SELECT max(priority) FROM alert WHERE story_id = s.id),"
-			  " i.record FROM item i JOIN feed f ON f.id = i.feed_id JOIN story s ON s.id = i.story_id"
+	[HISTORY_ITEMS] = "SELECT " HISTORY_COLUMNS
+			  " FROM item i JOIN feed f ON f.id = i.feed_id JOIN story s ON s.id = i.story_id"
 			  " WHERE i.id >= ?1 ORDER BY i.id",
 	[HISTORY_END] = "COMMIT",
 };
@@ -37,12 +35,13 @@ static int find_first(struct sql_stmt *s, int64_t since_ms, int64_t *first, stru
 	return sql_end(s, result < 0 ? result : 0);
 }
 
-static int pass_item(struct sql_stmt *s, struct arena *a, history_fn *fn, void *arg)
+int history_take(struct sql_stmt *s, struct arena *a, history_fn *fn, void *arg)
 {
 	struct item item;
 	struct history_item it = {
 		.item_id = sql_int(s, 0),
 		.story_id = sql_int(s, 1),
+		.feed_id = sql_int(s, 11),
 		.seen_ms = sql_time_or(s, 2, 0),
 		.feed = sql_text(s, 3),
 		.categories = sql_text(s, 4),
@@ -77,7 +76,7 @@ int history_read(const char *state_dir, int64_t since_ms, history_fn *fn, void *
 	if (result == 0)
 		sql_bind(s[HISTORY_ITEMS], as_int(first));
 	while (result == 0 && (result = sql_step(s[HISTORY_ITEMS], err, cannot_read)) == 1)
-		result = pass_item(s[HISTORY_ITEMS], &a, fn, arg);
+		result = history_take(s[HISTORY_ITEMS], &a, fn, arg);
 	sql_finalize(s, HISTORY_STATEMENTS);
 	store_close(&store);
 	arena_release(&a);

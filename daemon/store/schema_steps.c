@@ -490,6 +490,19 @@ static const char version_25[] = "CREATE TABLE IF NOT EXISTS feed_trouble("
 				 " PRIMARY KEY(feed_id, since)"
 				 ") STRICT, WITHOUT ROWID;";
 
+/* Items that have another text now or are gone, in this order, for the search index (item_follow.h).  The last 200,000
+ * are kept.  An item that is added is in no row. */
+static const char version_26[] =
+	"CREATE TABLE IF NOT EXISTS item_change(id INTEGER PRIMARY KEY, item_id INTEGER NOT NULL) STRICT;"
+	"CREATE TRIGGER IF NOT EXISTS item_text_changed AFTER UPDATE OF record ON item BEGIN"
+	" INSERT INTO item_change(item_id) VALUES(new.id);"
+	" DELETE FROM item_change WHERE id <= (SELECT max(id) FROM item_change) - 200000;"
+	" END;"
+	"CREATE TRIGGER IF NOT EXISTS item_removed AFTER DELETE ON item BEGIN"
+	" INSERT INTO item_change(item_id) VALUES(old.id);"
+	" DELETE FROM item_change WHERE id <= (SELECT max(id) FROM item_change) - 200000;"
+	" END;";
+
 const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	version_1,
 	version_2,
@@ -516,4 +529,5 @@ const char *const schema_steps[STORE_SCHEMA_VERSION] = {
 	version_23,
 	version_24,
 	version_25,
+	version_26,
 };

@@ -12,7 +12,7 @@
 
 struct sql_db;
 
-enum { STORE_SCHEMA_VERSION = 25, STORE_APPLICATION_ID = 0x53495452 /* "SITR" */ };
+enum { STORE_SCHEMA_VERSION = 26, STORE_APPLICATION_ID = 0x53495452 /* "SITR" */ };
 
 enum store_access { STORE_WRITE, STORE_READ };
 
