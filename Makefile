@@ -45,7 +45,7 @@ B         ?= build$(if $(SANITIZE),-sanitize)
 # ---- the rooms of the house, each with what it may use: itself and the rooms before it.  The order of linking holds it
 # for calls, scripts/check-rooms for includes.
 
-ROOMS := base client text model parse identity rules config worker sql story store filter ingest schedule fetch websub pages publish stream engine
+ROOMS := base client text model parse identity rules config worker sql story store search filter ingest schedule fetch websub pages publish stream engine
 below :=
 $(foreach room,$(ROOMS),$(eval below := $(room) $(below))$(eval LIBS_$(room) := $(below)))
 LIBS_cli := cli $(LIBS_fetch)

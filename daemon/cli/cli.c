@@ -36,6 +36,7 @@ static const struct command *const commands[] = {
 	&command_forget,
 	&command_alerts,
 	&command_silence,
+	&command_search,
 	&command_stories,
 	&command_match,
 	&command_check,

@@ -452,6 +452,10 @@ const struct config_option config_options[] = {
 		.help = "Largest size of the database on disk. When it is reached, the oldest items of the feed that "
 			"takes most room are removed. 0: no limit."},
 
+	{.section = SECTION_SEARCH, .name = "index", .type = OPTION_BOOL, .offset = TOP(search_index), .fallback = "on",
+		.help = "off: no index is kept, and an old one is removed. It takes about a third of the room that the texts "
+			"take, in a file of its own beside the database."},
+
 	{.section = SECTION_PARSE, .name = "workers", .type = OPTION_INT, .offset = TOP(parse_workers), .fallback = "0",
 		.min = 0, .max = 256, .help = "Number of parse worker processes. 0: one for each processor."},
 	{.section = SECTION_PARSE, .name = "memory", .type = OPTION_SIZE, .offset = TOP(parse_memory), .fallback = "512M",
@@ -478,6 +482,7 @@ static const struct {
 	[SECTION_POLL] = {"poll", false, "The polling schedule"},
 	[SECTION_DEDUP] = {"dedup", false, "The rules that make two reports one story; see why in sitrep(1)"},
 	[SECTION_KEEP] = {"keep", false, "Retention"},
+	[SECTION_SEARCH] = {"search", false, "The search over all that is kept, see search in sitrep(1)"},
 	[SECTION_PARSE] = {"parse", false, "The sandboxed parse workers"},
 };
 

@@ -14,6 +14,7 @@
 #include "sitrep/base/log.h"
 #include "sitrep/base/service.h"
 #include "sitrep/base/turn.h"
+#include "sitrep/search/indexer.h"
 #include "sitrep/store/check.h"
 #include "sitrep/worker/document_check.h"
 #include "story_config.h"
@@ -298,6 +299,21 @@ static bool is_draining(struct engine *e)
 	return http_server_owes(e->stages.http) && clock_mono_ms() < e->drain_end_ms;
 }
 
+/* Without an index the daemon runs all the same. */
+static void start_indexer(struct engine *e)
+{
+	struct error err = {0};
+
+	if (!e->stages.config->search_index) {
+		if (indexer_remove(e->stages.options->state_dir, &err) != 0)
+			log_emit(LOG_LEVEL_WARNING, "cannot remove the search index", "reason", err.text, NULL);
+		return;
+	}
+	e->indexer = indexer_new(e->stages.options->state_dir, &err);
+	if (e->indexer == NULL)
+		log_emit(LOG_LEVEL_WARNING, "cannot start the search index", "reason", err.text, NULL);
+}
+
 int engine_run(struct engine *e, struct error *err)
 {
 	int result = 0;
@@ -307,6 +323,7 @@ int engine_run(struct engine *e, struct error *err)
 	on_tick(-1, 0, e);
 	service_ready(NULL);
 	start_checker(e);
+	start_indexer(e);
 	pipeline_pump(&e->pipeline);
 	while (result == 0 && (!e->polling.stopping || is_draining(e))) {
 		uint64_t turn_us;
@@ -343,6 +360,7 @@ void engine_free(struct engine *e)
 	pool_free(e->stages.pool);
 	free_event(e->writer_event);
 	checker_free(e->checker);
+	indexer_free(e->indexer);
 	writer_free(e->stages.writer);
 	config_reload_release(&e->reload);
 	websub_feeds_free(e->stages.websub);

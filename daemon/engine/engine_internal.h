@@ -53,6 +53,7 @@ struct engine {
 	int64_t drain_end_ms; /* until when the daemon's end waits for answers, monotonic; 0: it does not end yet */
 
 	struct checker *checker; /* NULL: it could not be started */
+	struct indexer *indexer; /* NULL: it could not be started, or there shall be no index */
 	struct event *signals[3];
 	struct event *tick_timer;
 	struct event *writer_event;

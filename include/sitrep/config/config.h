@@ -224,6 +224,8 @@ struct config {
 	int64_t keep_events_ms;
 	int64_t keep_size; /* bytes of the database, 0: not limited */
 
+	bool search_index;
+
 	int64_t parse_workers; /* 0: one a processor */
 	int64_t parse_memory;  /* address space of one worker, bytes */
 

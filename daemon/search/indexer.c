@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "sitrep/search/indexer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "index_file.h"
+#include "search_index.h"
+#include "sitrep/base/clock.h"
+#include "sitrep/base/log.h"
+#include "sitrep/base/thread.h"
+
+enum {
+	LOOK_EVERY_MS = 1000,
+	REST_LEAST_MS = 20,
+	REST_MOST_MS = 5000,
+	PAUSE_MS = 60 * 1000,
+	/* More items than this are told of when they are in. */
+	MANY_ITEMS = 10000,
+};
+
+struct indexer {
+	struct search_index *index;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	atomic_bool stop;
+	/* -- of the thread */
+	bool has_failed;
+	int64_t most_behind, began_us;
+};
+
+/* Waits for ms; false when the thread has to end. */
+static bool wait_for_end(struct indexer *x, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(ms / 1000);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&x->lock);
+	while (!atomic_load(&x->stop) && pthread_cond_timedwait(&x->wake, &x->lock, &until) != ETIMEDOUT)
+		;
+	pthread_mutex_unlock(&x->lock);
+	return !atomic_load(&x->stop);
+}
+
+static void tell_progress(struct indexer *x)
+{
+	int64_t behind = search_index_behind(x->index);
+
+	if (x->most_behind == 0)
+		x->began_us = clock_mono_us();
+	x->most_behind = behind > x->most_behind ? behind : x->most_behind;
+	if (behind > 0)
+		return;
+	if (x->most_behind > MANY_ITEMS)
+		log_emit(LOG_LEVEL_INFO, "search index is complete", "items", LOG_NUM(x->most_behind), "seconds",
+			LOG_NUM((clock_mono_us() - x->began_us) / 1000000), NULL);
+	x->most_behind = 0;
+}
+
+static void tell_failure(struct indexer *x, const struct error *err)
+{
+	if (!x->has_failed)
+		log_emit(LOG_LEVEL_WARNING, "search index pauses, will try again", "reason", err->text, NULL);
+	x->has_failed = true;
+}
+
+static int64_t rest_ms(int64_t took_us)
+{
+	int64_t ms = took_us / 1000;
+
+	return ms < REST_LEAST_MS ? REST_LEAST_MS : ms > REST_MOST_MS ? REST_MOST_MS : ms;
+}
+
+static void *run(void *arg)
+{
+	struct indexer *x = arg;
+	int64_t wait_ms = LOOK_EVERY_MS;
+
+	while (wait_for_end(x, wait_ms)) {
+		struct error err = {0};
+		int64_t began_us = clock_mono_us();
+		int result = search_index_step(x->index, &x->stop, &err);
+
+		if (result < 0 && result != -ECANCELED)
+			tell_failure(x, &err);
+		if (result >= 0) {
+			x->has_failed = false;
+			tell_progress(x);
+		}
+		wait_ms = result < 0 ? PAUSE_MS : result == 0 ? LOOK_EVERY_MS : rest_ms(clock_mono_us() - began_us);
+	}
+	return NULL;
+}
+
+static int start(struct indexer *x)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_mutex_init(&x->lock, NULL);
+	pthread_cond_init(&x->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return thread_start(&x->thread, run, x);
+}
+
+struct indexer *indexer_new(const char *state_dir, struct error *err)
+{
+	struct indexer *x = calloc(1, sizeof(*x));
+	int result;
+
+	if (x == NULL)
+		return error_sys_null(err, -ENOMEM, "cannot start the search index");
+	x->index = search_index_new(state_dir, err);
+	if (x->index == NULL) {
+		free(x);
+		return NULL;
+	}
+	result = start(x);
+	if (result != 0) {
+		error_sys(err, result, "cannot start the search index");
+		search_index_free(x->index);
+		free(x);
+		return NULL;
+	}
+	return x;
+}
+
+void indexer_free(struct indexer *x)
+{
+	if (x == NULL)
+		return;
+	pthread_mutex_lock(&x->lock);
+	atomic_store(&x->stop, true);
+	pthread_cond_signal(&x->wake);
+	pthread_mutex_unlock(&x->lock);
+	pthread_join(x->thread, NULL);
+	search_index_free(x->index);
+	pthread_cond_destroy(&x->wake);
+	pthread_mutex_destroy(&x->lock);
+	free(x);
+}
+
+int indexer_remove(const char *state_dir, struct error *err)
+{
+	return index_file_remove(state_dir, err);
+}
