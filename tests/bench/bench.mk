@@ -123,3 +123,17 @@ EVENTS_ARGS ?=
 .PHONY: bench-events
 bench-events: all
 	@B=$(B) /usr/bin/python3 tests/bench/events.py $(EVENTS_ARGS)
+
+# make bench-search                      size of the search index, and time of searches, with 10,000 to 1,000,000 items, in
+#                                        some 4 GB below $TMPDIR
+# make bench-search SEARCH_ITEMS="10000 100000"
+SEARCH_ITEMS ?=
+
+$(B)/bench/search: $(B)/tests/bench/search.o $(call lib,$(LIBS_search))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+
+.PHONY: bench-search
+bench-search: $(B)/bench/search
+	@folder=$$(mktemp -d) && { $(B)/bench/search $$folder $(SEARCH_ITEMS); status=$$?; rm -r $$folder; exit $$status; }
