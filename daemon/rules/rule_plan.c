@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
-#include "word_forms.h"
 #include "rule_names.h"
 #include "rule_parse.h"
+#include "word_forms.h"
 
 struct plan_steps {
 	struct rule_plan_step *items;
