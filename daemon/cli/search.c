@@ -39,24 +39,30 @@ struct search_options {
 
 /* ---- for people ---- */
 
-/* Appends text with the marks of rule_set_mark() as those of the screen, or without them where it has no colour. */
+/* Appends a part of a line, with one space at each end that had white space. */
+static void put_part(struct buf *line, struct str part)
+{
+	if (part.len > 0 && char_is_space(part.data[0]))
+		buf_putc(line, ' ');
+	utf8_one_line(line, part);
+	if (part.len > 1 && !str_empty(str_trim(part)) && char_is_space(part.data[part.len - 1]))
+		buf_putc(line, ' ');
+}
+
+/* Appends text with the marks of rule_set_mark(): bold where the screen has colour, else in brackets. */
 static void put_marked(struct buf *line, struct str text)
 {
-	struct buf safe = BUF_INIT(LINE_MAX_BYTES);
 	bool coloured = screen_has_colour();
 	size_t from = 0;
 
 	for (size_t i = 0; i <= text.len; i++) {
 		if (i < text.len && text.data[i] != RULE_MARK_BEGIN && text.data[i] != RULE_MARK_END)
 			continue;
-		buf_clear(&safe);
-		utf8_one_line(&safe, str_slice(text, from, i));
-		buf_add(line, buf_str(&safe));
-		if (i < text.len && coloured)
-			buf_putc(line, text.data[i]);
+		put_part(line, str_slice(text, from, i));
+		if (i < text.len)
+			buf_putc(line, coloured ? text.data[i] : text.data[i] == RULE_MARK_BEGIN ? '[' : ']');
 		from = i + 1;
 	}
-	buf_release(&safe);
 }
 
 static void print_story(const struct search_story *s)

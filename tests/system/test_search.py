@@ -57,7 +57,7 @@ def test_answers(daemon):
     assert len(found[0]) == 1 and found[1]["stories"] == 2
     assert len(answer(daemon, "--since", "3650d", "missile")[0]) == 1  # the items are dated
     text = search(daemon, "frigate NEAR/3 harbour")
-    assert "Frigate leaves harbour" in text and "\n1 story\n" in text, text
+    assert "[Frigate] leaves [harbour]\n    The [frigate] left" in text and "\n1 story\n" in text, text
     text = search(daemon, "--top", "1", "missile OR frigate")
     assert "2 stories, the best 1 shown" in text, text
 
