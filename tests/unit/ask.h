@@ -3,8 +3,8 @@
 #ifndef SITREP_TEST_ASK_H
 #define SITREP_TEST_ASK_H
 
+#include "scratch.h"
 #include "sitrep/sql/sql.h"
-#include "test.h"
 
 /* The first column of the query's first row. */
 static inline int64_t ask_number(struct sql_db *db, const char *query)

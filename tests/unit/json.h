@@ -5,10 +5,14 @@
 
 #include <jansson.h>
 
-#include "sitrep/base/buf.h"
-#include "test.h"
+#include "scratch.h"
 
-/* Reads the text and releases it. */
+static inline void json_drop(void *root)
+{
+	json_decref(root);
+}
+
+/* Reads the text and releases it; what was read is there until the test ends. */
 static inline json_t *json_take(struct buf *text)
 {
 	json_error_t why;
@@ -17,6 +21,7 @@ static inline json_t *json_take(struct buf *text)
 	if (root == NULL)
 		fail_msg("%s in %s", why.text, text->data);
 	buf_release(text);
+	test_keep(root, json_drop);
 	return root;
 }
 

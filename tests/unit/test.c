@@ -9,10 +9,18 @@ struct test {
 	void (*run)(void), (*set_up)(void), (*tear_down)(void);
 };
 
+/* what is released after a test */
+struct kept {
+	struct kept *next;
+	void *what;
+	void (*release)(void *what);
+};
+
 static struct CMUnitTest list[TESTS_MAX];
 static struct test tests[TESTS_MAX], group;
 static int lines[TESTS_MAX];
 static size_t tests_len;
+static struct kept *kept;
 
 static int call(void (*function)(void))
 {
@@ -31,9 +39,22 @@ static int set_up(void **state)
 	return call(((struct test *)*state)->set_up);
 }
 
+static void release_kept(void)
+{
+	while (kept != NULL) {
+		struct kept *k = kept;
+
+		kept = k->next;
+		k->release(k->what);
+		free(k);
+	}
+}
+
 static int tear_down(void **state)
 {
-	return call(((struct test *)*state)->tear_down);
+	call(((struct test *)*state)->tear_down);
+	release_kept();
+	return 0;
 }
 
 static int set_up_group(__attribute__((unused)) void **state)
@@ -64,6 +85,15 @@ void test_add(const char *name, void (*run_it)(void), void (*before)(void), void
 	lines[at] = line;
 	list[at].name = name;
 	tests_len++;
+}
+
+void test_keep(void *what, void (*release)(void *what))
+{
+	struct kept *k = malloc(sizeof(*k));
+
+	assert_non_null(k);
+	*k = (struct kept){kept, what, release};
+	kept = k;
 }
 
 void test_group(void (*before)(void), void (*after)(void))

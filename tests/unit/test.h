@@ -77,6 +77,9 @@
 		_assert_true(holds_, #condition, __FILE__, __LINE__);                                                  \
 	} while (0)
 
+/* Has release(what) called when the test is over, also when it failed; what was kept last is released first. */
+void test_keep(void *what, void (*release)(void *what));
+
 /* once in a file, at its end: before is called before the first test, after after the last; either may be NULL */
 #define TEST_GROUP(before, after)                                                                                      \
 	__attribute__((constructor)) static void set_group(void)                                                       \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Whole files: regular ones, pipes, and what is none. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/file.h"
 
 TEST(file)
@@ -34,15 +34,14 @@ TEST(file)
 
 TEST(pipe)
 {
-	struct buf b = BUF_INIT(100);
+	struct buf *b = scratch(100);
 	int fds[2];
 
 	assert_int_equal(pipe(fds), 0);
 	assert_int_equal(write(fds[1], "a\0b", 3), 3);
 	assert_int_equal(close(fds[1]), 0);
-	assert_int_equal(file_read_fd(fds[0], &b), 0);
-	assert_int_equal(b.len, 3);
-	assert_memory_equal(b.data, "a\0b", 3);
+	assert_int_equal(file_read_fd(fds[0], b), 0);
+	assert_int_equal(b->len, 3);
+	assert_memory_equal(b->data, "a\0b", 3);
 	assert_int_equal(close(fds[0]), 0);
-	buf_release(&b);
 }

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/utf8.h"
@@ -161,39 +161,37 @@ TEST(keys_are_escaped)
 /* Every character there is comes back as itself, and none that is unsafe stands in the text. */
 TEST(every_character)
 {
-	struct buf b = BUF_INIT(OUT_MAX), value = BUF_INIT(16);
+	struct buf *b = scratch(OUT_MAX), *value = scratch(16);
 
 	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
-		struct jsonw w = JSONW_INIT(&b);
+		struct jsonw w = JSONW_INIT(b);
 		json_t *read;
 		size_t i = 0;
 
 		if (cp >= 0xd800 && cp <= 0xdfff)
 			continue;
-		buf_clear(&b);
-		buf_clear(&value);
-		assert_int_equal(buf_put_utf8(&value, cp), 0);
-		jsonw_str(&w, buf_str(&value));
-		while (i < b.len) {
-			uint32_t written = utf8_next(buf_str(&b), &i);
+		buf_clear(b);
+		buf_clear(value);
+		assert_int_equal(buf_put_utf8(value, cp), 0);
+		jsonw_str(&w, buf_str(value));
+		while (i < b->len) {
+			uint32_t written = utf8_next(buf_str(b), &i);
 
 			if (written < 0x20 || utf8_is_unsafe(written))
 				fail_msg("U+%04X stands in the text as it is", (unsigned)cp);
 		}
-		read = json_loadb(b.data, b.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		read = json_loadb(b->data, b->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 		if (read == NULL ||
-			!str_eq(str_make(json_string_value(read), json_string_length(read)), buf_str(&value)))
+			!str_eq(str_make(json_string_value(read), json_string_length(read)), buf_str(value)))
 			fail_msg("U+%04X comes back as another", (unsigned)cp);
 		json_decref(read);
 	}
-	buf_release(&value);
-	buf_release(&b);
 }
 
 TEST(depth)
 {
-	struct buf b = BUF_INIT(OUT_MAX);
-	struct jsonw w = JSONW_INIT(&b);
+	struct buf *b = scratch(OUT_MAX);
+	struct jsonw w = JSONW_INIT(b);
 
 	for (int i = 1; i < JSONW_DEPTH_MAX; i++)
 		jsonw_array(&w);
@@ -201,24 +199,22 @@ TEST(depth)
 	jsonw_int(&w, 2);
 	for (int i = 1; i < JSONW_DEPTH_MAX; i++)
 		jsonw_array_end(&w);
-	assert_int_equal(b.len, 2 * (JSONW_DEPTH_MAX - 1) + 3);
+	assert_int_equal(b->len, 2 * (JSONW_DEPTH_MAX - 1) + 3);
 	assert_int_equal(w.depth, 0);
-	buf_release(&b);
 }
 
 /* The writer goes on without harm when the buffer is full; the buffer says so at the end. */
 TEST(full_buffer)
 {
 	for (size_t max = 0; max < 30; max++) {
-		struct buf b = BUF_INIT(max);
-		struct jsonw w = JSONW_INIT(&b);
+		struct buf *b = scratch(max);
+		struct jsonw w = JSONW_INIT(b);
 
 		jsonw_object(&w);
 		jsonw_kv_cstr(&w, "key", "a\xff\n\xe2\x80\xae");
 		jsonw_kv_int(&w, "n", 12);
 		jsonw_object_end(&w);
-		assert_true(b.len <= max);
-		assert_int_equal(b.failed, max < 29 ? -E2BIG : 0);
-		buf_release(&b);
+		assert_true(b->len <= max);
+		assert_int_equal(b->failed, max < 29 ? -E2BIG : 0);
 	}
 }

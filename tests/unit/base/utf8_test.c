@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* UTF-8 by table 3-7 of the Unicode Standard: every pair of first bytes, and the ends of every range. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/utf8.h"
 
 /* The table, written down a second time. */
@@ -70,23 +70,22 @@ TEST(every_beginning)
 /* Every scalar value there is, by the encoder and back; what is none is not encoded. */
 TEST(every_character)
 {
-	struct buf b = BUF_INIT(8);
+	struct buf *b = scratch(8);
 
 	for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
 		size_t pos = 0;
 
 		if (cp >= 0xd800 && cp <= 0xdfff)
 			continue;
-		buf_clear(&b);
-		assert_int_equal(buf_put_utf8(&b, cp), 0);
-		if (!utf8_valid(buf_str(&b)) || utf8_next(buf_str(&b), &pos) != cp || pos != b.len)
+		buf_clear(b);
+		assert_int_equal(buf_put_utf8(b, cp), 0);
+		if (!utf8_valid(buf_str(b)) || utf8_next(buf_str(b), &pos) != cp || pos != b->len)
 			fail_msg("U+%04X", (unsigned)cp);
 		/* without its last byte it is none */
 		pos = 0;
-		if (b.len > 1 && (utf8_next(str_make(b.data, b.len - 1), &pos) != 0xfffd || pos != b.len - 1))
+		if (b->len > 1 && (utf8_next(str_make(b->data, b->len - 1), &pos) != 0xfffd || pos != b->len - 1))
 			fail_msg("the beginning of U+%04X", (unsigned)cp);
 	}
-	buf_release(&b);
 }
 
 /* Tables 3-8 to 3-11 of the Unicode Standard: what U+FFFD stands for, sequence by sequence. */
@@ -108,24 +107,22 @@ TEST(maximal_subparts)
 		/* cut short */
 		{{"\xe1\x80\xe2\xf0\x91\x92\xf1\xbf\x41", 9}, {0xfffd, 0xfffd, 0xfffd, 0xfffd, 'A'}},
 	};
-	struct buf repaired = BUF_INIT(100), expected = BUF_INIT(100);
+	struct buf *repaired = scratch(100), *expected = scratch(100);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		size_t pos = 0, k = 0;
 
-		buf_clear(&repaired);
-		buf_clear(&expected);
+		buf_clear(repaired);
+		buf_clear(expected);
 		for (; pos < cases[i].bad.len; k++) {
 			assert_int_equal(utf8_next(cases[i].bad, &pos), cases[i].characters[k]);
-			assert_int_equal(buf_put_utf8(&expected, cases[i].characters[k]), 0);
+			assert_int_equal(buf_put_utf8(expected, cases[i].characters[k]), 0);
 		}
 		assert_int_equal(cases[i].characters[k], 0);
-		assert_int_equal(utf8_repair(&repaired, cases[i].bad), 0);
-		assert_true(str_eq(buf_str(&repaired), buf_str(&expected)));
+		assert_int_equal(utf8_repair(repaired, cases[i].bad), 0);
+		assert_true(str_eq(buf_str(repaired), buf_str(expected)));
 		assert_false(utf8_valid(cases[i].bad));
 	}
-	buf_release(&repaired);
-	buf_release(&expected);
 }
 
 /* One bad byte at every place of a long text: what runs over many bytes at a time stops in front of it. */
@@ -190,19 +187,18 @@ TEST(repair)
 		{{"\xf0\x9f", 2}, {"\xef\xbf\xbd", 3}},
 		{{"\xc3\xa9", 2}, {"\xc3\xa9", 2}},
 	};
-	struct buf b = BUF_INIT(100);
+	struct buf *b = scratch(100);
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		buf_clear(&b);
-		assert_int_equal(utf8_repair(&b, cases[i].bad), 0);
-		assert_true(str_eq(buf_str(&b), cases[i].good));
+		buf_clear(b);
+		assert_int_equal(utf8_repair(b, cases[i].bad), 0);
+		assert_true(str_eq(buf_str(b), cases[i].good));
 	}
 	/* what does not fit is the buffer's failure */
-	b.max = 2;
-	buf_clear(&b);
-	assert_int_equal(utf8_repair(&b, STR("\xff")), -E2BIG);
-	assert_int_equal(b.len, 0);
-	buf_release(&b);
+	b->max = 2;
+	buf_clear(b);
+	assert_int_equal(utf8_repair(b, STR("\xff")), -E2BIG);
+	assert_int_equal(b->len, 0);
 }
 
 /* The list of the header, written down a second time, against every number. */
@@ -229,39 +225,36 @@ TEST(white_space)
 {
 	static const uint32_t spaces[] = {' ', '\t', '\n', '\v', '\f', '\r', 0x85, 0xa0, 0x1680, 0x2000, 0x2009, 0x200a,
 		0x2028, 0x2029, 0x202f, 0x205f, 0x3000};
-	struct buf b = BUF_INIT(100), given = BUF_INIT(100);
+	struct buf *b = scratch(100), *given = scratch(100);
 
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces); i++) {
-		buf_clear(&b);
-		buf_clear(&given);
+		buf_clear(b);
+		buf_clear(given);
 		for (int k = 0; k < 3; k++) {
-			buf_put_utf8(&given, spaces[i]);
-			buf_put_utf8(&given, spaces[i]);
+			buf_put_utf8(given, spaces[i]);
+			buf_put_utf8(given, spaces[i]);
 			if (k < 2)
-				buf_putc(&given, 'x');
+				buf_putc(given, 'x');
 		}
-		assert_int_equal(utf8_one_line(&b, buf_str(&given)), 0);
-		assert_true(str_eq(buf_str(&b), STR("x x")));
+		assert_int_equal(utf8_one_line(b, buf_str(given)), 0);
+		assert_true(str_eq(buf_str(b), STR("x x")));
 	}
 	/* one of nothing else is empty, and what stands in the buffer stays */
-	assert_int_equal(utf8_one_line(&b, STR(" \xe2\x80\xae\n\x01 ")), 0);
-	assert_true(str_eq(buf_str(&b), STR("x x")));
+	assert_int_equal(utf8_one_line(b, STR(" \xe2\x80\xae\n\x01 ")), 0);
+	assert_true(str_eq(buf_str(b), STR("x x")));
 	/* bad bytes are marked */
-	buf_clear(&b);
-	assert_int_equal(utf8_one_line(&b, STR("a\xff \xe2\x82")), 0);
-	assert_true(str_eq(buf_str(&b), STR("a\xef\xbf\xbd \xef\xbf\xbd")));
-	b.max = b.len;
-	assert_int_equal(utf8_one_line(&b, STR("y")), -E2BIG);
-	buf_release(&b);
-	buf_release(&given);
+	buf_clear(b);
+	assert_int_equal(utf8_one_line(b, STR("a\xff \xe2\x82")), 0);
+	assert_true(str_eq(buf_str(b), STR("a\xef\xbf\xbd \xef\xbf\xbd")));
+	b->max = b->len;
+	assert_int_equal(utf8_one_line(b, STR("y")), -E2BIG);
 }
 
 TEST(one_line)
 {
-	struct buf b = BUF_INIT(100);
+	struct buf *b = scratch(100);
 
-	assert_int_equal(utf8_one_line(&b, STR(" a\xe2\x80\256b\n\n\tc\xc2\xa0 d\x1b[31m\xc2\x85\xef\xbb\xbf ")), 0);
-	assert_true(str_eq(buf_str(&b), STR("a"
-					    "b c d[31m")));
-	buf_release(&b);
+	assert_int_equal(utf8_one_line(b, STR(" a\xe2\x80\256b\n\n\tc\xc2\xa0 d\x1b[31m\xc2\x85\xef\xbb\xbf ")), 0);
+	assert_true(str_eq(buf_str(b), STR("a"
+					   "b c d[31m")));
 }

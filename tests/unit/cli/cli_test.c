@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "../../../daemon/cli/client.h"
-#include "../test.h"
+#include "../scratch.h"
 
 enum { ARGUMENTS_MAX = 8, TEXT_MAX = 64 * 1024 };
 
@@ -289,11 +289,10 @@ TEST_WITH(cutting, setup, teardown)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct buf out = BUF_INIT(256);
+		struct buf *out = scratch(256);
 
-		assert_int_equal(screen_cut(&out, str_from(rows[i].text), rows[i].width), 0);
-		assert_string_equal(out.data, rows[i].expected);
-		buf_release(&out);
+		assert_int_equal(screen_cut(out, str_from(rows[i].text), rows[i].width), 0);
+		assert_string_equal(out->data, rows[i].expected);
 	}
 	assert_int_equal(screen_columns(STR("e\u0301 \u6d77")), 4);
 }
@@ -344,11 +343,10 @@ TEST_WITH(times_in_sentences, setup, teardown)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct buf out = BUF_INIT(256);
+		struct buf *out = scratch(256);
 
-		assert_int_equal(local_sentence(&out, str_from(rows[i][0])), 0);
-		assert_string_equal(out.data, rows[i][1]);
-		buf_release(&out);
+		assert_int_equal(local_sentence(out, str_from(rows[i][0])), 0);
+		assert_string_equal(out->data, rows[i][1]);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* member_test.c: members of lines, and what is no JSON. */
 #include "../../../daemon/client/member.h"
-#include "../test.h"
+#include "../scratch.h"
 
 static const char line[] = "{\"event\":\"alert\", \"item\" : {\"title\":\"a \\\"ship\\\" "
 			   "\\u00e9\\ud83d\\ude80\\n\",\"n\":3,\"x\":null},\"alert\":"
@@ -9,11 +9,10 @@ static const char line[] = "{\"event\":\"alert\", \"item\" : {\"title\":\"a \\\"
 
 static const char *text_of(const char *json, const char *path, char text[256])
 {
-	struct buf out = BUF_INIT(255);
-	int result = member_as_text(member_find(str_from(json), path), &out);
+	struct buf *out = scratch(255);
+	int result = member_as_text(member_find(str_from(json), path), out);
 
-	snprintf(text, 256, "%s", out.data != NULL ? out.data : "");
-	buf_release(&out);
+	snprintf(text, 256, "%s", out->data != NULL ? out->data : "");
 	return result == 0 ? text : NULL;
 }
 
@@ -68,21 +67,20 @@ TEST(takes_no_control_character_behind_a_backslash)
 TEST(bounds_the_depth)
 {
 	char json[2 * MEMBER_DEPTH_MAX + 8];
-	struct buf out = BUF_INIT(sizeof(json));
+	struct buf *out = scratch(sizeof(json));
 
 	for (int more = 0; more < 2; more++) {
 		int lists = MEMBER_DEPTH_MAX - 1 + more;
 
-		buf_clear(&out);
-		buf_puts(&out, "{\"a\":");
+		buf_clear(out);
+		buf_puts(out, "{\"a\":");
 		for (int i = 0; i < lists; i++)
-			buf_putc(&out, '[');
+			buf_putc(out, '[');
 		for (int i = 0; i < lists; i++)
-			buf_putc(&out, ']');
-		buf_putc(&out, '}');
-		assert_int_equal(member_is_object(buf_str(&out)), more == 0);
+			buf_putc(out, ']');
+		buf_putc(out, '}');
+		assert_int_equal(member_is_object(buf_str(out)), more == 0);
 	}
-	buf_release(&out);
 }
 
 TEST(gives_each_member)

@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/config/config.h"
 
 struct fixture {

@@ -13,11 +13,10 @@ static const struct config_feed *feed_of(const struct fixture *f, const char *ur
 
 static void load_list(struct fixture *f, const char *outlines)
 {
-	struct buf text = BUF_INIT(1 << 20);
+	struct buf *text = scratch(1 << 20);
 
-	buf_printf(&text, "<opml version='2.0'><body>%s</body></opml>", outlines);
-	write_file(f, "list.opml", text.data);
-	buf_release(&text);
+	buf_printf(text, "<opml version='2.0'><body>%s</body></opml>", outlines);
+	write_file(f, "list.opml", text->data);
 	load(f, "opml = list.opml\n");
 }
 
@@ -93,7 +92,7 @@ TEST_ON(names_in_lists, fixture, f)
 
 TEST_ON(good_names, fixture, f)
 {
-	struct buf name = BUF_INIT(1024);
+	struct buf *name = scratch(1024);
 
 	assert_true(config_name_is_good(STR("usni_news-1.b")));
 	assert_true(config_name_is_good(STR("\xd0\x97\xd0\xb2\xd0\xb5\xd0\xb7\xd0\xb4\xd0\xb0")));
@@ -105,18 +104,17 @@ TEST_ON(good_names, fixture, f)
 	assert_false(config_name_is_good(STR("a\xff")));
 	assert_false(config_name_is_good(STR("a\xe2\x80\256b")));
 	for (int i = 0; i < CONFIG_NAME_CHARS_MAX; i++)
-		buf_puts(&name, "\xe6\xb5\xb7");
-	assert_true(config_name_is_good(buf_str(&name)));
-	buf_puts(&name, "x");
-	assert_false(config_name_is_good(buf_str(&name)));
-	buf_release(&name);
+		buf_puts(name, "\xe6\xb5\xb7");
+	assert_true(config_name_is_good(buf_str(name)));
+	buf_puts(name, "x");
+	assert_false(config_name_is_good(buf_str(name)));
 }
 
 /* An address is a feed, wherever and however it stands. */
 TEST_ON(one_address, fixture, f)
 {
 	const struct config_feed *feed;
-	struct buf said = BUF_INIT(1 << 16);
+	struct buf *said = scratch(1 << 16);
 	struct config *before;
 
 	write_file(f, "other.opml",
@@ -143,17 +141,16 @@ TEST_ON(one_address, fixture, f)
 	before = f->config;
 	f->config = NULL;
 	load(f, "opml = other.opml\nopml = list.opml\n");
-	assert_int_equal(config_diff(before, f->config, &said), 0);
+	assert_int_equal(config_diff(before, f->config, said), 0);
 	write_file(f, "other.opml",
 		"<opml><body><outline text='Called' xmlUrl='https://A.example:443/f' "
 		"category='/Ships'/></body></opml>");
 	load(f, "opml = other.opml\nopml = list.opml\n");
-	assert_int_equal(config_diff(before, f->config, &said), 2);
-	buf_putc(&said, '\0');
-	assert_non_null(strstr(said.data, "feed mixed was renamed to called\n"));
-	assert_non_null(strstr(said.data, "feed called: title: Mixed -> Called\n"));
+	assert_int_equal(config_diff(before, f->config, said), 2);
+	buf_putc(said, '\0');
+	assert_non_null(strstr(said->data, "feed mixed was renamed to called\n"));
+	assert_non_null(strstr(said->data, "feed called: title: Mixed -> Called\n"));
 	config_free(before);
-	buf_release(&said);
 }
 
 /* What has lost a secret on its way out is the feed that it was, or nothing. */
@@ -175,15 +172,14 @@ TEST_ON(hidden_outline, fixture, f)
 TEST_ON(large_list, fixture, f)
 {
 	enum { FEEDS = 20000 };
-	struct buf text = BUF_INIT(16 << 20);
+	struct buf *text = scratch(16 << 20);
 
-	buf_puts(&text, "<opml><body>");
+	buf_puts(text, "<opml><body>");
 	for (int i = 0; i < FEEDS; i++)
-		buf_printf(&text, "<outline text='same' xmlUrl='https://e.example/%d'/>", i);
-	buf_puts(&text, "</body></opml>");
-	assert_int_equal(buf_failed(&text), 0);
-	write_file(f, "list.opml", text.data);
-	buf_release(&text);
+		buf_printf(text, "<outline text='same' xmlUrl='https://e.example/%d'/>", i);
+	buf_puts(text, "</body></opml>");
+	assert_int_equal(buf_failed(text), 0);
+	write_file(f, "list.opml", text->data);
 	load(f, "opml = list.opml\n");
 	assert_int_equal(f->mistakes.count, 0);
 	assert_int_equal(f->config->feeds.count, FEEDS);

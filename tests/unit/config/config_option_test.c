@@ -74,7 +74,7 @@ TEST_ON(escalation, fixture, f)
 
 TEST_ON(option_table, fixture, f)
 {
-	struct buf sample = BUF_INIT(1 << 20);
+	struct buf *sample = scratch(1 << 20);
 	const char *nearest;
 
 	for (size_t i = 0; i < config_option_count; i++) {
@@ -90,16 +90,15 @@ TEST_ON(option_table, fixture, f)
 	assert_null(option_find(SECTION_FETCH, STR("zzzzzzzzzzzz"), &nearest));
 	assert_null(nearest);
 	/* the sample is a configuration without a mistake */
-	assert_int_equal(option_write_sample(&sample), 0);
-	buf_putc(&sample, '\0');
-	load(f, sample.data);
+	assert_int_equal(option_write_sample(sample), 0);
+	buf_putc(sample, '\0');
+	load(f, sample->data);
 	assert_string_equal(f->said.data, "");
 	/* and it is still one when all its options are in force */
-	put_in_force(sample.data);
-	load(f, sample.data);
+	put_in_force(sample->data);
+	load(f, sample->data);
 	assert_string_equal(f->said.data, "");
 	assert_int_equal(f->config->feeds.count, 1);
 	assert_int_equal(f->config->alerts.count, 1);
 	assert_int_equal(f->config->outputs.count, 1);
-	buf_release(&sample);
 }

@@ -254,7 +254,7 @@ TEST_ON(a_file_is_read_once, fixture, f)
 TEST_ON(diff, fixture, f)
 {
 	struct config *before;
-	struct buf out = BUF_INIT(1 << 16);
+	struct buf *out = scratch(1 << 16);
 
 	load(f, "title = a\nlog-level = warning\n[feed \"a\"]\nurl = https://a.example/\n[feed \"b\"]\nurl = "
 		"https://b.example/\n"
@@ -265,21 +265,20 @@ TEST_ON(diff, fixture, f)
 		"https://c.example/\n"
 		"[alert \"x\"]\nmatch = two\n[output \"o\"]\ntitle = O\n[poll]\nmin = 10m\n[http]\nlisten = "
 		"127.0.0.1:2\n");
-	assert_int_equal(config_diff(before, before, &out), 0);
-	assert_int_equal(out.len, 0);
-	assert_int_equal(config_diff(before, f->config, &out), 9);
-	buf_putc(&out, '\0');
-	assert_non_null(strstr(out.data, "title: a -> b\n"));
-	assert_non_null(strstr(out.data, "log-level: warning -> debug\n"));
-	assert_non_null(strstr(out.data, "feed a removed\n"));
-	assert_non_null(strstr(out.data, "feed b: url: https://b.example/ -> https://b2.example/\n"));
-	assert_non_null(strstr(out.data, "feed c added\n"));
-	assert_non_null(strstr(out.data, "alert x: match: one -> two\n"));
-	assert_non_null(strstr(out.data, "output o added\n"));
-	assert_non_null(strstr(out.data, "[poll] min: 5m -> 10m\n"));
-	assert_non_null(strstr(out.data, "[http] listen: 127.0.0.1:1 -> 127.0.0.1:2"));
+	assert_int_equal(config_diff(before, before, out), 0);
+	assert_int_equal(out->len, 0);
+	assert_int_equal(config_diff(before, f->config, out), 9);
+	buf_putc(out, '\0');
+	assert_non_null(strstr(out->data, "title: a -> b\n"));
+	assert_non_null(strstr(out->data, "log-level: warning -> debug\n"));
+	assert_non_null(strstr(out->data, "feed a removed\n"));
+	assert_non_null(strstr(out->data, "feed b: url: https://b.example/ -> https://b2.example/\n"));
+	assert_non_null(strstr(out->data, "feed c added\n"));
+	assert_non_null(strstr(out->data, "alert x: match: one -> two\n"));
+	assert_non_null(strstr(out->data, "output o added\n"));
+	assert_non_null(strstr(out->data, "[poll] min: 5m -> 10m\n"));
+	assert_non_null(strstr(out->data, "[http] listen: 127.0.0.1:1 -> 127.0.0.1:2"));
 	config_free(before);
-	buf_release(&out);
 }
 
 TEST_ON(cannot_be_opened, fixture, f)

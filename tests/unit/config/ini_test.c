@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What ini.h promises: the form of lines, mistakes told with their line, nothing hidden behind them. */
 #include "../../../daemon/config/ini.h"
-#include "../test.h"
+#include "../scratch.h"
 
 struct expected {
 	enum ini_kind kind;
@@ -88,20 +88,20 @@ TEST(header_mistakes_are_marked)
 
 TEST(limits)
 {
-	struct buf text = BUF_INIT(4 * INI_LINE_MAX);
+	struct buf *text = scratch(4 * INI_LINE_MAX);
 	struct ini ini;
 	struct ini_item item;
 
 	/* one line that is too long, and a value that is by its continuations */
-	buf_puts(&text, "a = ");
-	while (text.len <= INI_LINE_MAX)
-		buf_putc(&text, 'x');
-	buf_puts(&text, "\nb = y\n");
+	buf_puts(text, "a = ");
+	while (text->len <= INI_LINE_MAX)
+		buf_putc(text, 'x');
+	buf_puts(text, "\nb = y\n");
 	for (size_t i = 0; i < INI_LINE_MAX / 100 + 10; i++)
-		buf_printf(&text, " %0100d\n", 7);
-	buf_puts(&text, "c = 1\n");
-	assert_int_equal(buf_failed(&text), 0);
-	ini_init(&ini, buf_str(&text));
+		buf_printf(text, " %0100d\n", 7);
+	buf_puts(text, "c = 1\n");
+	assert_int_equal(buf_failed(text), 0);
+	ini_init(&ini, buf_str(text));
 	assert_int_equal(ini_next(&ini, &item), 0);
 	assert_int_equal(item.kind, INI_MISTAKE);
 	assert_int_equal(ini_next(&ini, &item), 0);
@@ -111,5 +111,4 @@ TEST(limits)
 	assert_int_equal(item.kind, INI_OPTION);
 	assert_true(str_eq(item.name, STR("c")));
 	ini_release(&ini);
-	buf_release(&text);
 }

@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #include "../../../daemon/fetch/gunzip.h"
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/buf.h"
 
 enum { PACKED_MAX = 64 * 1024, TEXT_MAX = 64 * 1024 };
@@ -44,43 +44,37 @@ static int unpack(struct str bytes, size_t piece, struct buf *out)
 TEST(members_in_any_pieces_and_bytes_behind)
 {
 	static const char *const behind[] = {"", "\n", "<!-- cached -->", "\x1f\x8b\x08 no member"};
-	struct buf packed = BUF_INIT(PACKED_MAX), text = BUF_INIT(TEXT_MAX);
+	struct buf *packed = scratch(PACKED_MAX), *text = scratch(TEXT_MAX);
 
 	for (size_t i = 0; i < sizeof(behind) / sizeof(behind[0]); i++) {
-		buf_clear(&packed);
-		pack(&packed, "<rss>first, ");
-		pack(&packed, "second</rss>");
-		assert_int_equal(buf_puts(&packed, behind[i]), 0);
-		assert_int_equal(buf_append(&packed, "\0\0\0", 3), 0);
+		buf_clear(packed);
+		pack(packed, "<rss>first, ");
+		pack(packed, "second</rss>");
+		assert_int_equal(buf_puts(packed, behind[i]), 0);
+		assert_int_equal(buf_append(packed, "\0\0\0", 3), 0);
 		for (size_t piece = 1; piece < 8; piece++) {
-			assert_int_equal(unpack(buf_str(&packed), piece, &text), 0);
-			assert_true(str_eq(buf_str(&text), STR("<rss>first, second</rss>")));
+			assert_int_equal(unpack(buf_str(packed), piece, text), 0);
+			assert_true(str_eq(buf_str(text), STR("<rss>first, second</rss>")));
 		}
 	}
-	buf_release(&packed);
-	buf_release(&text);
 }
 
 TEST(damage_is_told_and_a_short_stream_gives_what_came)
 {
-	struct buf packed = BUF_INIT(PACKED_MAX), text = BUF_INIT(TEXT_MAX);
+	struct buf *packed = scratch(PACKED_MAX), *text = scratch(TEXT_MAX);
 
-	pack(&packed, "<rss>all of it</rss>");
-	assert_int_equal(unpack(str_slice(buf_str(&packed), 0, packed.len - 8), 1, &text), 0);
-	assert_true(str_eq(buf_str(&text), STR("<rss>all of it</rss>")));
-	packed.data[packed.len - 8] ^= 1;
-	assert_int_equal(unpack(buf_str(&packed), 4096, &text), -EBADMSG);
-	assert_int_equal(unpack(STR("\x1f\x8b\x08 this is not gzip"), 4096, &text), -EBADMSG);
-	buf_release(&packed);
-	buf_release(&text);
+	pack(packed, "<rss>all of it</rss>");
+	assert_int_equal(unpack(str_slice(buf_str(packed), 0, packed->len - 8), 1, text), 0);
+	assert_true(str_eq(buf_str(text), STR("<rss>all of it</rss>")));
+	packed->data[packed->len - 8] ^= 1;
+	assert_int_equal(unpack(buf_str(packed), 4096, text), -EBADMSG);
+	assert_int_equal(unpack(STR("\x1f\x8b\x08 this is not gzip"), 4096, text), -EBADMSG);
 }
 
 TEST(sink_ends_the_work)
 {
-	struct buf packed = BUF_INIT(PACKED_MAX), text = BUF_INIT(8);
+	struct buf *packed = scratch(PACKED_MAX), *text = scratch(8);
 
-	pack(&packed, "<rss>more than fits</rss>");
-	assert_int_equal(unpack(buf_str(&packed), 4096, &text), -EMSGSIZE);
-	buf_release(&packed);
-	buf_release(&text);
+	pack(packed, "<rss>more than fits</rss>");
+	assert_int_equal(unpack(buf_str(packed), 4096, text), -EMSGSIZE);
 }

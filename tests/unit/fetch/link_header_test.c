@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* Link fields as servers write them, and as nobody should. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/fetch/link_header.h"
 
 /* Every link as "href|rel|type;". */
 static void assert_links(const char *field, const char *expected)
 {
-	struct buf out = BUF_INIT(64 * 1024);
+	struct buf *out = scratch(64 * 1024);
 	struct str rest = str_from(field);
 	struct link_value link;
 
 	while (link_header_next(&rest, &link))
-		buf_printf(&out, "%.*s|%.*s|%.*s;", STR_ARG(link.href), STR_ARG(link.rel), STR_ARG(link.type));
-	assert_string_equal(buf_str(&out).data, expected);
-	buf_release(&out);
+		buf_printf(out, "%.*s|%.*s|%.*s;", STR_ARG(link.href), STR_ARG(link.rel), STR_ARG(link.type));
+	assert_string_equal(buf_str(out).data, expected);
 }
 
 TEST(links)
@@ -129,7 +128,7 @@ TEST(relations)
 TEST(hubs_and_topic)
 {
 	const char *base = "https://outlet.example/news/feed";
-	struct buf many = BUF_INIT(64 * 1024);
+	struct buf *many = scratch(64 * 1024);
 	char *hubs, *topic;
 
 	link_header_read_hubs(STR("</hub>; rel=hub, <feed.xml>; rel=self, <https://b.example/>; rel=\"x hub\", "
@@ -146,10 +145,9 @@ TEST(hubs_and_topic)
 	assert_null(hubs);
 	/* A head of many hubs counts up to a limit. */
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(buf_printf(&many, "<https://h.example/%d>; rel=hub, ", i), 0);
-	link_header_read_hubs(buf_str(&many), base, &hubs, &topic);
+		assert_int_equal(buf_printf(many, "<https://h.example/%d>; rel=hub, ", i), 0);
+	link_header_read_hubs(buf_str(many), base, &hubs, &topic);
 	assert_non_null(strstr(hubs, "https://h.example/15"));
 	assert_null(strstr(hubs, "https://h.example/16"));
 	free(hubs);
-	buf_release(&many);
 }

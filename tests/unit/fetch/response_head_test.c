@@ -87,12 +87,27 @@ TEST(status_lines)
 	}
 }
 
+struct time_case {
+	const char *lines;
+	int64_t ms;
+};
+
+static void check_times(
+	const struct time_case *cases, size_t count, int64_t (*ms_of)(const struct response_head *h, int64_t now_ms))
+{
+	for (size_t i = 0; i < count; i++) {
+		struct response_head h = {0};
+
+		read_lines(&h, cases[i].lines);
+		if (ms_of(&h, now_ms) != cases[i].ms)
+			fail_msg("%s: %lld", cases[i].lines, (long long)ms_of(&h, now_ms));
+		response_head_release(&h);
+	}
+}
+
 TEST(retry_after)
 {
-	static const struct {
-		const char *lines;
-		int64_t ms;
-	} cases[] = {
+	static const struct time_case cases[] = {
 		{"", -1},
 		{"Retry-After: 120", 120000},
 		{"Retry-After: 0", 0},
@@ -108,22 +123,12 @@ TEST(retry_after)
 		{"Retry-After: Fri, 31 Dec 9999 23:59:59 GMT", HEAD_WAIT_MAX_MS},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct response_head h = {0};
-
-		read_lines(&h, cases[i].lines);
-		if (response_head_retry_after_ms(&h, now_ms) != cases[i].ms)
-			fail_msg("%s: %lld", cases[i].lines, (long long)response_head_retry_after_ms(&h, now_ms));
-		response_head_release(&h);
-	}
+	check_times(cases, sizeof(cases) / sizeof(cases[0]), response_head_retry_after_ms);
 }
 
 TEST(freshness)
 {
-	static const struct {
-		const char *lines;
-		int64_t ms;
-	} cases[] = {
+	static const struct time_case cases[] = {
 		{"", -1},
 		{"Cache-Control: public", -1},
 		{"Cache-Control: max-age=600", 10 * MINUTE},
@@ -157,14 +162,7 @@ TEST(freshness)
 		{"Cache-Control: =5,max-age=600", 10 * MINUTE},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct response_head h = {0};
-
-		read_lines(&h, cases[i].lines);
-		if (response_head_fresh_ms(&h, now_ms) != cases[i].ms)
-			fail_msg("%s: %lld", cases[i].lines, (long long)response_head_fresh_ms(&h, now_ms));
-		response_head_release(&h);
-	}
+	check_times(cases, sizeof(cases) / sizeof(cases[0]), response_head_fresh_ms);
 }
 
 TEST(words)

@@ -2,7 +2,7 @@
 /* Canonical tokens: one table of texts and what they must become, and properties that hold for any text. */
 #include <utf8proc.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
 
@@ -90,84 +90,74 @@ static const struct example examples[] = {
 TEST(table_of_texts)
 {
 	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
-		struct buf out = BUF_INIT(4096);
+		struct buf *out = scratch(4096);
 		size_t count = 0;
 
-		assert_int_equal(canon_tokens(&out, str_from(examples[i].text), &count), 0);
-		if (count != examples[i].count || !str_eq(buf_str(&out), str_from(examples[i].tokens)))
+		assert_int_equal(canon_tokens(out, str_from(examples[i].text), &count), 0);
+		if (count != examples[i].count || !str_eq(buf_str(out), str_from(examples[i].tokens)))
 			fail_msg("\"%s\" gives %zu tokens \"%.*s\", not %zu \"%s\"", examples[i].text, count,
-				STR_ARG(buf_str(&out)), examples[i].count, examples[i].tokens);
-		buf_release(&out);
+				STR_ARG(buf_str(out)), examples[i].count, examples[i].tokens);
 	}
 }
 
 TEST(appends_and_adds)
 {
-	struct buf out = BUF_INIT(64);
+	struct buf *out = scratch(64);
 	size_t count = 0;
 
-	assert_int_equal(canon_tokens(&out, STR("One"), &count), 0);
-	assert_int_equal(canon_tokens(&out, STR("Two 3"), &count), 0);
+	assert_int_equal(canon_tokens(out, STR("One"), &count), 0);
+	assert_int_equal(canon_tokens(out, STR("Two 3"), &count), 0);
 	assert_int_equal(count, 3);
-	assert_string_equal(out.data, "one two 3 ");
-	buf_release(&out);
+	assert_string_equal(out->data, "one two 3 ");
 }
 
 TEST(full_buffer_keeps_whole_tokens)
 {
-	struct buf text = BUF_INIT(1 << 20);
-	struct buf out = BUF_INIT(20000);
+	struct buf *text = scratch(1 << 20);
+	struct buf *out = scratch(20000);
 	size_t count = 0;
 
 	for (int i = 0; i < 20000; i++)
-		assert_int_equal(buf_puts(&text, i % 3 == 0 ? "\xC3\xA9t\xC3\xA9 " : "missile "), 0);
-	assert_int_equal(canon_tokens(&out, buf_str(&text), &count), -E2BIG);
+		assert_int_equal(buf_puts(text, i % 3 == 0 ? "\xC3\xA9t\xC3\xA9 " : "missile "), 0);
+	assert_int_equal(canon_tokens(out, buf_str(text), &count), -E2BIG);
 	assert_true(count > 100);
-	assert_true(out.len <= 20000);
-	assert_int_equal(out.data[out.len - 1], ' ');
-	buf_release(&text);
-	buf_release(&out);
+	assert_true(out->len <= 20000);
+	assert_int_equal(out->data[out->len - 1], ' ');
 }
 
 /* Ordering combining marks is quadratic: a megabyte of them must not be. */
 TEST(endless_marks_are_cheap)
 {
-	struct buf text = BUF_INIT(8 << 20);
-	struct buf out = BUF_INIT(16 << 20);
+	struct buf *text = scratch(8 << 20);
+	struct buf *out = scratch(16 << 20);
 	size_t count = 0;
 
-	buf_putc(&text, 'e');
+	buf_putc(text, 'e');
 	for (int i = 0; i < 300000; i++)
-		assert_int_equal(buf_puts(&text, i % 2 == 0 ? "\xCC\x81" : "\xCC\xA3"), 0);
-	assert_int_equal(canon_tokens(&out, buf_str(&text), &count), 0);
+		assert_int_equal(buf_puts(text, i % 2 == 0 ? "\xCC\x81" : "\xCC\xA3"), 0);
+	assert_int_equal(canon_tokens(out, buf_str(text), &count), 0);
 	assert_int_equal(count, 1);
-	buf_release(&text);
-	buf_release(&out);
 }
 
 /* A long run of letters that all need normalising is cut only between characters that cannot join. */
 TEST(long_runs_are_cut_safely)
 {
-	struct buf composed = BUF_INIT(1 << 20), decomposed = BUF_INIT(1 << 20);
-	struct buf a = BUF_INIT(1 << 20), b = BUF_INIT(1 << 20);
+	struct buf *composed = scratch(1 << 20), *decomposed = scratch(1 << 20);
+	struct buf *a = scratch(1 << 20), *b = scratch(1 << 20);
 	size_t count_a = 0, count_b = 0;
 
 	/* one letter first, so that no even number of characters ends at a whole pair */
-	buf_puts(&composed, "\xD0\x90");
-	buf_puts(&decomposed, "\xD0\x90");
+	buf_puts(composed, "\xD0\x90");
+	buf_puts(decomposed, "\xD0\x90");
 	for (int i = 0; i < 1000; i++) {
-		buf_puts(&composed, "\xD0\x99");
-		buf_puts(&decomposed, "\xD0\x98\xCC\x86");
+		buf_puts(composed, "\xD0\x99");
+		buf_puts(decomposed, "\xD0\x98\xCC\x86");
 	}
-	assert_int_equal(canon_tokens(&a, buf_str(&composed), &count_a), 0);
-	assert_int_equal(canon_tokens(&b, buf_str(&decomposed), &count_b), 0);
+	assert_int_equal(canon_tokens(a, buf_str(composed), &count_a), 0);
+	assert_int_equal(canon_tokens(b, buf_str(decomposed), &count_b), 0);
 	assert_int_equal(count_a, 1);
 	assert_int_equal(count_b, 1);
-	assert_true(str_eq(buf_str(&a), buf_str(&b)));
-	buf_release(&composed);
-	buf_release(&decomposed);
-	buf_release(&a);
-	buf_release(&b);
+	assert_true(str_eq(buf_str(a), buf_str(b)));
 }
 
 static uint64_t seed = 0x5172e9u;
@@ -213,31 +203,29 @@ static void compare_with_whole(const struct buf *text)
 
 TEST(pieces_equal_the_whole)
 {
-	struct buf text = BUF_INIT(1024);
+	struct buf *text = scratch(1024);
 
 	for (int round = 0; round < 20000; round++) {
-		buf_clear(&text);
+		buf_clear(text);
 		for (uint32_t i = 1 + random_below(24); i > 0; i--)
-			buf_put_utf8(&text, random_character());
-		compare_with_whole(&text);
+			buf_put_utf8(text, random_character());
+		compare_with_whole(text);
 	}
-	buf_release(&text);
 }
 
 TEST(every_character_equals_its_normal_form)
 {
-	struct buf text = BUF_INIT(64);
+	struct buf *text = scratch(64);
 
 	for (uint32_t cp = 0x80; cp < 0x30000; cp++) {
 		if (cp >= 0xD800 && cp <= 0xDFFF)
 			continue;
-		buf_clear(&text);
-		buf_putc(&text, 'e');
-		buf_put_utf8(&text, cp);
-		buf_puts(&text, "o ");
-		buf_put_utf8(&text, cp);
-		buf_puts(&text, "\xCC\x81");
-		compare_with_whole(&text);
+		buf_clear(text);
+		buf_putc(text, 'e');
+		buf_put_utf8(text, cp);
+		buf_puts(text, "o ");
+		buf_put_utf8(text, cp);
+		buf_puts(text, "\xCC\x81");
+		compare_with_whole(text);
 	}
-	buf_release(&text);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Canonical URLs: links that lead to one article, links that do not, and the link that is shown. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/identity/canon.h"
 
 static void set_up(struct arena *a)
@@ -185,18 +185,17 @@ TEST_ON(nothing_else_of_the_link_changes, arena, a)
 /* A link of the largest size, all of it parameters, and more of them than are sorted. */
 TEST_ON(many_parameters, arena, a)
 {
-	struct buf url = BUF_INIT(8192);
+	struct buf *url = scratch(8192);
 	struct str key;
 
-	assert_int_equal(buf_puts(&url, "https://example.org/a?"), 0);
+	assert_int_equal(buf_puts(url, "https://example.org/a?"), 0);
 	for (int i = 0; i < 2000; i++)
-		assert_int_equal(buf_printf(&url, "%c&", 'a' + i % 26), 0);
-	key = canon_url_key(a, buf_str(&url));
+		assert_int_equal(buf_printf(url, "%c&", 'a' + i % 26), 0);
+	key = canon_url_key(a, buf_str(url));
 	assert_non_null(key.data);
 	/* all are there, sorted or not */
 	assert_true(key.len > 4000);
 	/* one more byte at the very end is another page */
-	buf_puts(&url, "zz");
-	assert_false(str_eq(canon_url_key(a, buf_str(&url)), key));
-	buf_release(&url);
+	buf_puts(url, "zz");
+	assert_false(str_eq(canon_url_key(a, buf_str(url)), key));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Identity: what changes an item's digest and what must not, what it is known by, and what is shown of it. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
@@ -245,21 +245,20 @@ TEST_ON(titles_and_summaries_are_plain_lines, fixture, f)
 
 TEST_ON(long_summaries_are_cut_at_a_word, fixture, f)
 {
-	struct buf text = BUF_INIT(1 << 20);
+	struct buf *text = scratch(1 << 20);
 	struct item it;
 
 	for (int i = 0; i < 1000; i++)
-		buf_puts(&text, "frigate ");
-	it = assigned(f, (struct item){.title = plain("T"), .content = {.value = buf_str(&text), .kind = TEXT_PLAIN}});
+		buf_puts(text, "frigate ");
+	it = assigned(f, (struct item){.title = plain("T"), .content = {.value = buf_str(text), .kind = TEXT_PLAIN}});
 	assert_true(it.plain_summary.len <= LIMIT_SUMMARY);
 	assert_true(it.plain_summary.len > LIMIT_SUMMARY - 12);
 	assert_true(str_ends(it.plain_summary, STR("frigate\xE2\x80\xA6")));
-	buf_release(&text);
 }
 
 TEST_ON(missing_titles_are_borrowed, fixture, f)
 {
-	struct buf han = BUF_INIT(1 << 16);
+	struct buf *han = scratch(1 << 16);
 	struct item it;
 
 	it = assigned(f, (struct item){.content = plain("A short note")});
@@ -270,14 +269,13 @@ TEST_ON(missing_titles_are_borrowed, fixture, f)
 	assert_true(str_eq(it.plain_title,
 		STR("The ministry said on Monday that the two frigates will enter service a year\xE2\x80\xA6")));
 	for (int i = 0; i < 200; i++)
-		buf_puts(&han, "\xE5\x8C\x97");
-	it = assigned(f, (struct item){.content = {.value = buf_str(&han), .kind = TEXT_PLAIN}});
+		buf_puts(han, "\xE5\x8C\x97");
+	it = assigned(f, (struct item){.content = {.value = buf_str(han), .kind = TEXT_PLAIN}});
 	assert_int_equal(it.plain_title.len, 80 * 3 + 3);
 	it = assigned(f, (struct item){.link = STR("https://example.org/a")});
 	assert_true(str_eq(it.plain_title, STR("https://example.org/a")));
 	it = assigned(f, (struct item){0});
 	assert_int_equal(it.plain_title.len, 0);
-	buf_release(&han);
 }
 
 /* ---- hostile input */
@@ -302,15 +300,15 @@ TEST_ON(sketch_is_of_the_words, fixture, f)
 
 TEST_ON(huge_texts_are_bounded, fixture, f)
 {
-	struct buf text = BUF_INIT(8 << 20);
+	struct buf *text = scratch(8 << 20);
 	struct text huge;
 	struct item it;
 
 	/* one character that normalisation turns into eighteen */
-	while (text.len < LIMIT_ITEM_CONTENT + 100)
-		buf_puts(&text, "\xEF\xB7\xBA");
-	huge = (struct text){.value = buf_str(&text), .kind = TEXT_PLAIN};
-	it = assigned(f, (struct item){.title = huge, .content = huge, .summary = huge, .id = buf_str(&text)});
+	while (text->len < LIMIT_ITEM_CONTENT + 100)
+		buf_puts(text, "\xEF\xB7\xBA");
+	huge = (struct text){.value = buf_str(text), .kind = TEXT_PLAIN};
+	it = assigned(f, (struct item){.title = huge, .content = huge, .summary = huge, .id = buf_str(text)});
 	assert_true(it.plain_title.len <= LIMIT_TITLE);
 	assert_true(it.plain_summary.len <= LIMIT_SUMMARY);
 	assert_true(identity_body_tokens(f->id).len <= 2 * LIMIT_ITEM_CONTENT);
@@ -318,7 +316,6 @@ TEST_ON(huge_texts_are_bounded, fixture, f)
 	it = assigned(f, (struct item){.title = plain("After"), .content = plain("it")});
 	assert_int_equal(it.token_count, 2);
 	assert_true(str_eq(it.plain_summary, STR("it")));
-	buf_release(&text);
 }
 
 TEST_ON(full_arena_is_told, fixture, f)

@@ -3,7 +3,7 @@
 #ifndef SITREP_TEST_SKETCH_FIXTURE_H
 #define SITREP_TEST_SKETCH_FIXTURE_H
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/identity/canon.h"
 #include "sitrep/identity/sketch.h"

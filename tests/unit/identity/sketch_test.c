@@ -47,16 +47,15 @@ TEST(title_and_body_are_apart)
 TEST(hashes_never_change)
 {
 	struct sketch s = sketch_of("Seven ships", "seven ships sailed in May 2026");
-	struct buf bytes = BUF_INIT(SKETCH_BYTES_MAX);
+	struct buf *bytes = scratch(SKETCH_BYTES_MAX);
 	char hex[400] = "";
 
-	assert_int_equal(sketch_encode(&bytes, &s), 0);
-	for (size_t i = 0; i < bytes.len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes.data[i]);
+	assert_int_equal(sketch_encode(bytes, &s), 0);
+	for (size_t i = 0; i < bytes->len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes->data[i]);
 	assert_string_equal(hex, "030000020800000002000400047296142dbdb0d1b1814f6ea74f8aa859485d7cef813d7a568c4428db44d"
 				 "3d783a4396c3a159a23e21d05c9ed"
 				 "813d7a568c4428db44d3d783a4396c3a159a23e21d05c9ed");
-	buf_release(&bytes);
 }
 
 /* What version 1 made of the same text, as it lies in databases. */
@@ -68,26 +67,25 @@ TEST(sketches_of_version_1_are_read)
 		0x1d, 0x05, 0xc9, 0xed};
 	struct str bytes = str_make((const char *)stored, sizeof(stored));
 	struct sketch s = sketch_of("Seven ships", "seven ships sailed in May 2026"), old;
-	struct buf again = BUF_INIT(SKETCH_BYTES_MAX);
+	struct buf *again = scratch(SKETCH_BYTES_MAX);
 
 	assert_int_equal(sketch_decode(bytes, &old), 0);
 	assert_int_equal(old.opening_count, 0);
 	assert_true(same_shingles(&s, &old));
-	assert_int_equal(sketch_encode(&again, &old), 0);
-	assert_true(str_eq(buf_str(&again), bytes));
-	buf_release(&again);
+	assert_int_equal(sketch_encode(again, &old), 0);
+	assert_true(str_eq(buf_str(again), bytes));
 }
 
 /* Of a long text the first words are known whole, and its opening is what a copy of them is found by. */
 TEST(openings_are_not_sampled)
 {
-	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct buf *text = scratch(FIXTURE_TEXT_MAX);
 	struct sketch article, lead;
 	uint64_t keys[32] = {0}, lead_keys[32] = {0};
 	size_t shared = 0;
 
-	sketch_text(&article, STR("A long article"), words(&text, 0, 4000));
-	sketch_text(&lead, STR("Its first words"), words(&text, 3, 25));
+	sketch_text(&article, STR("A long article"), words(text, 0, 4000));
+	sketch_text(&lead, STR("Its first words"), words(text, 3, 25));
 	assert_true(article.level >= 2);
 	assert_int_equal(article.opening_count, SKETCH_OPENING_MAX);
 	assert_int_equal(sketch_opening_shared(&lead, &article), 23);
@@ -103,9 +101,8 @@ TEST(openings_are_not_sampled)
 	for (size_t i = 1; i < 16; i++)
 		assert_true(keys[i] > keys[i - 1]);
 	/* a text that is short is known whole anyway */
-	sketch_text(&article, STR("A short article"), words(&text, 0, 300));
+	sketch_text(&article, STR("A short article"), words(text, 0, 300));
 	assert_int_equal(sketch_opening_shared(&lead, &article), 0);
-	buf_release(&text);
 }
 
 TEST(numbers_are_digits_dates_and_ordinals)
@@ -165,16 +162,15 @@ TEST(what_only_looks_like_a_dateline_stays)
 		"LONG (", "A", "-"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct buf tokens = BUF_INIT(1000);
+		struct buf *tokens = scratch(1000);
 		struct sketch with, without;
 		size_t count = 0;
 
-		assert_int_equal(canon_tokens(&tokens, str_from(texts[i]), &count), 0);
-		sketch_make(&with, STR(""), buf_str(&tokens), str_from(texts[i]));
-		sketch_make(&without, STR(""), buf_str(&tokens), STR(""));
+		assert_int_equal(canon_tokens(tokens, str_from(texts[i]), &count), 0);
+		sketch_make(&with, STR(""), buf_str(tokens), str_from(texts[i]));
+		sketch_make(&without, STR(""), buf_str(tokens), STR(""));
 		if (!same_shingles(&with, &without))
 			fail_msg("%s: something was taken off", texts[i]);
-		buf_release(&tokens);
 	}
 }
 
@@ -202,31 +198,30 @@ TEST(footers_are_no_part_of_it)
 
 TEST(footers_elsewhere_stay)
 {
-	struct buf text = BUF_INIT(100000);
+	struct buf *text = scratch(100000);
 	struct sketch with, without;
 
-	words(&text, 0, 200);
-	without = sketch_of("", text.data);
-	buf_puts(&text, "read more books ");
+	words(text, 0, 200);
+	without = sketch_of("", text->data);
+	buf_puts(text, "read more books ");
 	for (unsigned i = 0; i < 50; i++)
-		buf_printf(&text, "x%u ", i);
-	with = sketch_of("", text.data);
+		buf_printf(text, "x%u ", i);
+	with = sketch_of("", text->data);
 	assert_int_equal(with.shingle_count, without.shingle_count + 53);
-	buf_release(&text);
 }
 
 /* ---- bounds */
 
 TEST(long_texts_are_sampled)
 {
-	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct buf *text = scratch(FIXTURE_TEXT_MAX);
 	struct sketch small, large;
 	struct overlap o;
 
-	sketch_text(&small, STR(""), words(&text, 0, 900));
+	sketch_text(&small, STR(""), words(text, 0, 900));
 	assert_int_equal(small.level, 0);
 	assert_int_equal(small.shingle_count, 898);
-	sketch_text(&large, STR(""), words(&text, 0, 17000));
+	sketch_text(&large, STR(""), words(text, 0, 17000));
 	assert_in_range(large.level, 4, 7);
 	assert_in_range(large.shingle_count, 100, SKETCH_SHINGLES_MAX);
 	/* the small text stands in the large one, at whatever level one looks */
@@ -234,16 +229,15 @@ TEST(long_texts_are_sampled)
 	assert_true(o.of_a > 5 && o.shared == o.of_a && o.of_b == large.shingle_count);
 	o = sketch_shingle_overlap(&large, &small);
 	assert_true(o.of_b > 5 && o.shared == o.of_b);
-	buf_release(&text);
 }
 
 TEST(thinning_keeps_a_fair_sample)
 {
-	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct buf *text = scratch(FIXTURE_TEXT_MAX);
 	struct sketch whole, thin;
 	struct overlap o;
 
-	sketch_text(&whole, STR(""), words(&text, 0, 800));
+	sketch_text(&whole, STR(""), words(text, 0, 800));
 	thin = whole;
 	sketch_thin(&thin, 32);
 	assert_in_range(thin.shingle_count, 8, 32);
@@ -251,74 +245,67 @@ TEST(thinning_keeps_a_fair_sample)
 	assert_true(o.of_a == o.of_b && o.shared == o.of_b);
 	sketch_thin(&thin, 0);
 	assert_int_equal(thin.shingle_count, 0);
-	buf_release(&text);
 }
 
 TEST(numbers_and_titles_are_bounded)
 {
-	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct buf *text = scratch(FIXTURE_TEXT_MAX);
 	struct sketch s;
 
 	for (unsigned i = 0; i < 5000; i++)
-		buf_printf(&text, "%u ships ", 1000 + i);
-	sketch_text(&s, buf_str(&text), buf_str(&text));
+		buf_printf(text, "%u ships ", 1000 + i);
+	sketch_text(&s, buf_str(text), buf_str(text));
 	assert_true(s.number_level > 0);
 	assert_in_range(s.number_count, 20, SKETCH_NUMBERS_MAX);
 	assert_int_equal(s.title_count, 0);
-	buf_release(&text);
 }
 
 /* The hash of this number ends in so many zeroes that no level leaves it out. */
 TEST(one_number_everywhere_does_not_burst)
 {
-	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX), bytes = BUF_INIT(SKETCH_BYTES_MAX);
+	struct buf *text = scratch(FIXTURE_TEXT_MAX), *bytes = scratch(SKETCH_BYTES_MAX);
 	struct sketch s, t;
 
 	for (unsigned i = 0; i < 1000; i++)
-		buf_printf(&text, "ship%c%c%c 753984 ", 'a' + (int)(i % 10), 'a' + (int)(i / 10 % 10),
+		buf_printf(text, "ship%c%c%c 753984 ", 'a' + (int)(i % 10), 'a' + (int)(i / 10 % 10),
 			'a' + (int)(i / 100));
-	sketch_text(&s, STR("Ships"), buf_str(&text));
+	sketch_text(&s, STR("Ships"), buf_str(text));
 	assert_int_equal(s.number_count, SKETCH_NUMBERS_MAX);
-	assert_int_equal(sketch_encode(&bytes, &s), 0);
-	assert_int_equal(sketch_decode(buf_str(&bytes), &t), 0);
-	buf_release(&text);
-	buf_release(&bytes);
+	assert_int_equal(sketch_encode(bytes, &s), 0);
+	assert_int_equal(sketch_decode(buf_str(bytes), &t), 0);
 }
 
 /* As many different shingles as fit, again and again: what repeats must not be put in order each time. */
 TEST(repetition_is_cheap)
 {
-	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX), all = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct buf *text = scratch(FIXTURE_TEXT_MAX), *all = scratch(FIXTURE_TEXT_MAX);
 	struct sketch s;
 
-	words(&text, 0, SKETCH_SHINGLES_MAX - 1);
-	while (all.len < FIXTURE_TEXT_MAX / 2)
-		buf_add(&all, buf_str(&text));
-	sketch_text(&s, STR("Again"), buf_str(&all));
+	words(text, 0, SKETCH_SHINGLES_MAX - 1);
+	while (all->len < FIXTURE_TEXT_MAX / 2)
+		buf_add(all, buf_str(text));
+	sketch_text(&s, STR("Again"), buf_str(all));
 	assert_int_equal(s.level, 1);
 	assert_in_range(s.shingle_count, 400, 600);
-	buf_release(&text);
-	buf_release(&all);
 }
 
 TEST(subtraction_leaves_what_is_new)
 {
-	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX);
+	struct buf *text = scratch(FIXTURE_TEXT_MAX);
 	struct sketch a, b;
 
-	sketch_text(&a, STR(""), words(&text, 0, 100));
-	sketch_text(&b, STR(""), words(&text, 0, 60));
+	sketch_text(&a, STR(""), words(text, 0, 100));
+	sketch_text(&b, STR(""), words(text, 0, 60));
 	sketch_subtract(&a, &b);
 	assert_int_equal(a.shingle_count, 98 - 58);
 	/* of a sampled sketch only what it would hold can be missing */
-	sketch_text(&a, STR(""), words(&text, 0, 100));
+	sketch_text(&a, STR(""), words(text, 0, 100));
 	b.level = 2;
 	b.shingle_count = 0;
 	sketch_subtract(&a, &b);
 	assert_in_range(a.shingle_count, 5, 50);
 	for (size_t i = 0; i < a.shingle_count; i++)
 		assert_int_equal(a.shingles[i] & 3, 0);
-	buf_release(&text);
 }
 
 /* ---- numbers of two texts */
@@ -351,15 +338,16 @@ static struct buf encoded(const struct sketch *s)
 
 TEST(bytes_come_back)
 {
-	struct buf text = BUF_INIT(FIXTURE_TEXT_MAX), bytes, again;
+	struct buf *text = scratch(FIXTURE_TEXT_MAX);
+	struct buf bytes, again;
 	static const unsigned counts[] = {0, 1, 8, 300, 1026, 17000};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		struct sketch s, t;
 
-		words(&text, 0, counts[i]);
-		buf_puts(&text, "on 3 March 2026");
-		sketch_text(&s, STR("A title of 2 parts"), buf_str(&text));
+		words(text, 0, counts[i]);
+		buf_puts(text, "on 3 March 2026");
+		sketch_text(&s, STR("A title of 2 parts"), buf_str(text));
 		bytes = encoded(&s);
 		assert_int_equal(sketch_decode(buf_str(&bytes), &t), 0);
 		again = encoded(&t);
@@ -369,7 +357,6 @@ TEST(bytes_come_back)
 		buf_release(&bytes);
 		buf_release(&again);
 	}
-	buf_release(&text);
 }
 
 static void refuse(struct buf *bytes, size_t at, unsigned char value, const char *what)

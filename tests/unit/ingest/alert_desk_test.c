@@ -138,13 +138,12 @@ static int add_alert(void *arg, const struct event_record *e)
 
 static void assert_alerts(struct fixture *f, const char *expected)
 {
-	struct buf out = BUF_INIT(64 * 1024);
+	struct buf *out = scratch(64 * 1024);
 	struct error err = {0};
 	int64_t last;
 
-	assert_ok(reader_events(f->reader, 0, 1000, &last, add_alert, &out, &err) == 0, err);
-	assert_string_equal(out.data != NULL ? out.data : "", expected);
-	buf_release(&out);
+	assert_ok(reader_events(f->reader, 0, 1000, &last, add_alert, out, &err) == 0, err);
+	assert_string_equal(out->data != NULL ? out->data : "", expected);
 }
 
 /* ---- repeat = story */

@@ -29,15 +29,14 @@ static void assert_archive(struct fixture *f, const struct story_query *q, int64
 {
 	const struct item_range range = {number * WIDTH, (number + 1) * WIDTH};
 	struct river_place places[PLACES_MAX];
-	struct buf out = BUF_INIT(64 * 1024);
+	struct buf *out = scratch(64 * 1024);
 	struct error err = {0};
 	size_t count = 0;
 
 	assert_ok(reader_archive_places(f->reader, q, &range, places, &count, &err) == 0, err);
 	for (size_t i = 0; i < count; i++)
-		assert_ok(reader_story_before(f->reader, &places[i], range.end, show, &out, &err) == 0, err);
-	assert_string_equal(out.data != NULL ? out.data : "", expected);
-	buf_release(&out);
+		assert_ok(reader_story_before(f->reader, &places[i], range.end, show, out, &err) == 0, err);
+	assert_string_equal(out->data != NULL ? out->data : "", expected);
 }
 
 TEST_ON(stories_as_they_stood, fixture, f)

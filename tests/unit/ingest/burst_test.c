@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/codec.h"
 
@@ -164,8 +164,8 @@ TEST(a_clock_that_is_put_back_makes_no_burst)
 /* As the first version wrote it: twelve slots, the counts, the noise. */
 TEST(bytes_of_a_version_with_one_window_are_read)
 {
-	struct buf bytes = BUF_INIT(4096);
-	struct code out = {.out = &bytes}, in;
+	struct buf *bytes = scratch(4096);
+	struct code out = {.out = bytes}, in;
 	int64_t since = monday, slot = (monday + 9 * WEEK) / (5 * MINUTE);
 	struct burst_figures f;
 	struct burst b;
@@ -183,7 +183,7 @@ TEST(bytes_of_a_version_with_one_window_are_read)
 		code_float(&out, &usual, 0, 1e6F);
 	code_float(&out, &noise, 0, 1e6F);
 	code_bool(&out, &told);
-	in = (struct code){.in = buf_str(&bytes)};
+	in = (struct code){.in = buf_str(bytes)};
 	burst_init(&b);
 	burst_code(&in, &b);
 	assert_false(in.bad);
@@ -195,7 +195,6 @@ TEST(bytes_of_a_version_with_one_window_are_read)
 	for (int i = 8; i < 30; i++)
 		told = burst_note(&b, monday + 9 * WEEK + (60 + i) * MINUTE, &f) || told;
 	assert_true(told);
-	buf_release(&bytes);
 }
 
 TEST(it_learns_for_four_weeks)
@@ -218,15 +217,15 @@ TEST(it_learns_for_four_weeks)
 
 TEST(bytes_there_and_back)
 {
-	struct buf bytes = BUF_INIT(4096);
-	struct code out = {.out = &bytes}, in;
+	struct buf *bytes = scratch(4096);
+	struct code out = {.out = bytes}, in;
 	struct burst before, after;
 
 	random_state = 3;
 	burst_init(&before);
 	follow(&before, monday, monday + WEEK, 9);
 	burst_code(&out, &before);
-	in = (struct code){.in = buf_str(&bytes)};
+	in = (struct code){.in = buf_str(bytes)};
 	burst_init(&after);
 	burst_code(&in, &after);
 	assert_false(in.bad);
@@ -234,8 +233,7 @@ TEST(bytes_there_and_back)
 	assert_int_equal(after.slot, before.slot);
 	assert_memory_equal(after.hours, before.hours, sizeof(after.hours));
 	assert_memory_equal(after.recent, before.recent, sizeof(after.recent));
-	in = (struct code){.in = str_make(bytes.data, bytes.len - 1)};
+	in = (struct code){.in = str_make(bytes->data, bytes->len - 1)};
 	burst_code(&in, &after);
 	assert_true(in.bad);
-	buf_release(&bytes);
 }

@@ -2,7 +2,7 @@
 /* Groups of held alerts and silences in their tables. */
 #include "sitrep/store/digests.h"
 
-#include "../test.h"
+#include "../scratch.h"
 #include "folder_fixture.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
@@ -82,9 +82,9 @@ static int64_t next(struct desk *k)
 
 TEST_ON(a_group_is_due_once_and_counts_all, desk, k)
 {
-	struct buf json = BUF_INIT(LIMIT_STREAM_LINE / 2);
+	struct buf *json = scratch(LIMIT_STREAM_LINE / 2);
 	struct digest_group g;
-	struct jsonw w = JSONW_INIT(&json);
+	struct jsonw w = JSONW_INIT(json);
 
 	assert_int_equal(next(k), TIME_NONE);
 	for (int i = 0; i < 70; i++)
@@ -103,9 +103,9 @@ TEST_ON(a_group_is_due_once_and_counts_all, desk, k)
 	assert_int_equal(g.first_ms, now);
 	assert_int_equal(g.last_ms, now + 69);
 	assert_int_equal(digests_write_alerts(&k->digests, &g, &w, NULL), 0);
-	assert_non_null(strstr(json.data, "\"id\":\"64\""));
-	assert_null(strstr(json.data, "\"id\":\"65\""));
-	assert_non_null(strstr(json.data, "\"events\":2"));
+	assert_non_null(strstr(json->data, "\"id\":\"64\""));
+	assert_null(strstr(json->data, "\"id\":\"65\""));
+	assert_non_null(strstr(json->data, "\"events\":2"));
 	assert_int_equal(digests_sent(&k->digests, &g, now + 1000, NULL), 0);
 	assert_int_equal(next(k), now + 1010);
 	/* it begins anew */
@@ -116,7 +116,6 @@ TEST_ON(a_group_is_due_once_and_counts_all, desk, k)
 	assert_int_equal(digests_due(&k->digests, now + 6000, &g, NULL), 1);
 	assert_int_equal(g.alerts, 1);
 	assert_int_equal(g.first_ms, now + 5000);
-	buf_release(&json);
 }
 
 static int64_t count_of(struct desk *k, const char *query)
@@ -223,9 +222,9 @@ TEST_ON(quiet_hours_go_by_the_clock_as_it_is, desk, k)
 TEST_ON(a_flood_is_bounded, desk, k)
 {
 	enum { FLOOD = 100000 };
-	struct buf json = BUF_INIT(LIMIT_STREAM_LINE / 2);
+	struct buf *json = scratch(LIMIT_STREAM_LINE / 2);
 	struct digest_group g;
-	struct jsonw w = JSONW_INIT(&json);
+	struct jsonw w = JSONW_INIT(json);
 
 	assert_int_equal(sql_exec(k->store.db, "BEGIN", NULL, ""), 0);
 	for (int i = 1; i <= FLOOD; i++)
@@ -236,8 +235,7 @@ TEST_ON(a_flood_is_bounded, desk, k)
 	assert_int_equal(g.alerts, FLOOD);
 	assert_int_equal(g.events, FLOOD);
 	assert_int_equal(digests_write_alerts(&k->digests, &g, &w, NULL), 0);
-	assert_int_equal(json.failed, 0);
-	buf_release(&json);
+	assert_int_equal(json->failed, 0);
 }
 
 TEST_ON(rates_count_what_was_told, desk, k)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The lines of the stream: what stands in them, and that no item can make one too long. */
+#include "../json.h"
 #include "fixture.h"
-
-#include <jansson.h>
 
 #include "sitrep/base/limits.h"
 #include "sitrep/store/event_json.h"
@@ -37,11 +36,10 @@ static struct event_record make_event(struct report *r)
 
 static void assert_line(const struct event_record *e, const char *expected)
 {
-	struct buf out = BUF_INIT(LIMIT_STREAM_LINE);
+	struct buf *out = scratch(LIMIT_STREAM_LINE);
 
-	assert_int_equal(event_write_json(&out, e, &(struct event_view){0}), 0);
-	assert_string_equal(out.data, expected);
-	buf_release(&out);
+	assert_int_equal(event_write_json(out, e, &(struct event_view){0}), 0);
+	assert_string_equal(out->data, expected);
 }
 
 #define STORY                                                                                                          \
@@ -128,20 +126,15 @@ TEST(no_line_is_too_long)
 	e.source.title = str_make(title, sizeof(title));
 	e.source.categories = str_make(names, sizeof(names));
 	for (size_t count = 0; count <= LIMIT_ITEM_LIST; count += 32) {
-		struct buf out = BUF_INIT(LIMIT_STREAM_LINE);
-		json_error_t why;
+		struct buf *out = scratch(LIMIT_STREAM_LINE);
 		json_t *line;
 
 		r.item.categories.count = r.item.enclosures.count = r.item.authors.count = count;
-		assert_int_equal(event_write_json(&out, &e, &(struct event_view){0}), 0);
-		assert_true(out.len < LIMIT_STREAM_LINE);
-		line = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &why);
-		if (line == NULL)
-			fail_msg("%s", why.text);
-		assert_string_equal(json_string_value(json_object_get(line, "cursor")), "42");
-		assert_non_null(json_object_get(json_object_get(line, "item"), "title"));
-		json_decref(line);
-		buf_release(&out);
+		assert_int_equal(event_write_json(out, &e, &(struct event_view){0}), 0);
+		assert_true(out->len < LIMIT_STREAM_LINE);
+		line = json_take(out);
+		assert_json(line, "cursor", "42");
+		assert_non_null(at(line, "item.title"));
 	}
 }
 

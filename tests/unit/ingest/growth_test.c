@@ -2,7 +2,7 @@
 /* Stories that gain publishers, over weeks of virtual time. */
 #include "../../../daemon/ingest/growth.h"
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/codec.h"
 
@@ -93,14 +93,14 @@ TEST(it_learns_anew_after_a_long_time)
 
 TEST(bytes_there_and_back)
 {
-	struct buf bytes = BUF_INIT(4096);
-	struct code out = {.out = &bytes}, in;
+	struct buf *bytes = scratch(4096);
+	struct code out = {.out = bytes}, in;
 	struct growth before, after;
 
 	growth_init(&before);
 	usual_weeks(&before, 0, 3);
 	growth_code(&out, &before);
-	in = (struct code){.in = buf_str(&bytes)};
+	in = (struct code){.in = buf_str(bytes)};
 	growth_init(&after);
 	growth_code(&in, &after);
 	assert_false(in.bad);
@@ -108,8 +108,7 @@ TEST(bytes_there_and_back)
 	assert_int_equal(after.since_ms, before.since_ms);
 	assert_memory_equal(after.speeds, before.speeds, sizeof(after.speeds));
 	assert_memory_equal(after.hours, before.hours, sizeof(after.hours));
-	in = (struct code){.in = str_make(bytes.data, bytes.len - 1)};
+	in = (struct code){.in = str_make(bytes->data, bytes->len - 1)};
 	growth_code(&in, &after);
 	assert_true(in.bad);
-	buf_release(&bytes);
 }

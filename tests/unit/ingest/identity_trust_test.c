@@ -320,8 +320,6 @@ TEST_ON(names_stay, fixture, f)
 	poll_until_doubted(f, CHURN_BOTH, &poll, 10);
 	after = fixture_events(f, 0);
 	assert_string_equal(before, after);
-	free(before);
-	free(after);
 }
 
 TEST_ON(outlives_a_restart, fixture, f)

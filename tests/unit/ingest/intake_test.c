@@ -158,11 +158,10 @@ static int count_reports(void *arg, const struct story *s)
 static void assert_stories_of(struct fixture *f, const char *rule, const char *expected)
 {
 	struct story_query q = {.rule_name = rule, .before_sort_ms = INT64_MAX, .limit = 100};
-	struct buf out = BUF_INIT(64 * 1024);
+	struct buf *out = scratch(64 * 1024);
 
-	assert_int_equal(read_stories(f->reader, &q, count_reports, &out, NULL), 0);
-	assert_string_equal(out.data != NULL ? out.data : "", expected);
-	buf_release(&out);
+	assert_int_equal(read_stories(f->reader, &q, count_reports, out, NULL), 0);
+	assert_string_equal(out->data != NULL ? out->data : "", expected);
 }
 
 static void assert_stories(struct fixture *f, const char *expected)
@@ -279,7 +278,6 @@ TEST_ON(alert_once_a_story, fixture, f)
 	assert_non_null(strstr(lines, "\"event\":\"alert\",\"cursor\":\"7\""));
 	assert_non_null(strstr(
 		lines, "\"alert\":{\"name\":\"dprk\",\"priority\":\"urgent\",\"terms\":[\"strait\",\"frigate*\"],"));
-	free(lines);
 }
 
 TEST_ON(alert_needs_a_rule, fixture, f)

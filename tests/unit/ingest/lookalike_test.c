@@ -63,7 +63,6 @@ TEST_ON(alarms_in_a_growing_document, fixture, f)
 	/* each refers to one before it */
 	lines = fixture_events(f, 3);
 	assert_non_null(strstr(lines, "\"related\":{\"of\":"));
-	free(lines);
 }
 
 TEST_ON(alarms_in_the_place_of_the_last_one, fixture, f)
@@ -275,7 +274,6 @@ TEST_ON(an_old_text_of_another_outlet_is_news, fixture, f)
 	assert_stories(f, 3);
 	lines = fixture_events(f, 3);
 	assert_non_null(strstr(lines, "\"related\":{\"of\":"));
-	free(lines);
 }
 
 TEST_ON(two_outlets_with_the_same_alarms, fixture, f)

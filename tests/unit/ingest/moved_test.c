@@ -143,16 +143,15 @@ static int name_stories(void *arg, const struct story *s)
 TEST_ON(undated_backlog_stands_below_what_is_dated, fixture, f)
 {
 	struct story_query q = {.before_sort_ms = INT64_MAX, .limit = 100};
-	struct buf out = BUF_INIT(4096);
+	struct buf *out = scratch(4096);
 
 	poll_items(f, BRAVO, "b.example", -50, -49, DATED);
 	poll_items(f, ALPHA, "a.example", 1, 2, NO_DATE);
 	/* what comes in later is of now */
 	poll_items(f, ALPHA, "a.example", 1, 3, NO_DATE);
-	assert_int_equal(read_stories(f->reader, &q, name_stories, &out, NULL), 0);
-	assert_string_equal(out.data, "Ferry number 111;Cutter number -1813;Barge number -1850;"
-				      "Trawler number 74;Frigate number 37;");
-	buf_release(&out);
+	assert_int_equal(read_stories(f->reader, &q, name_stories, out, NULL), 0);
+	assert_string_equal(out->data, "Ferry number 111;Cutter number -1813;Barge number -1850;"
+				       "Trawler number 74;Frigate number 37;");
 	assert_int_equal(ask_database(f->dir, "SELECT count(*) FROM item WHERE published IS NOT NULL AND feed_id ="
 					      " (SELECT id FROM feed WHERE name = 'alpha')"),
 		0);

@@ -40,12 +40,11 @@ static int add_title(void *arg, const struct story *s)
 
 static void assert_titles(struct fixture *f, const struct story_query *q, const char *expected)
 {
-	struct buf out = BUF_INIT(64 * 1024);
+	struct buf *out = scratch(64 * 1024);
 	struct error err = {0};
 
-	assert_ok(read_stories(f->reader, q, add_title, &out, &err) == 0, err);
-	assert_string_equal(out.data != NULL ? out.data : "", expected);
-	buf_release(&out);
+	assert_ok(read_stories(f->reader, q, add_title, out, &err) == 0, err);
+	assert_string_equal(out->data != NULL ? out->data : "", expected);
 }
 
 TEST_ON(river, fixture, f)

@@ -73,7 +73,7 @@ static struct poll_report take_matched(struct desk *k, size_t feed, struct draft
 static void poll_text_with(struct desk *k, const struct stored_rules *rules, size_t feed, const char *guid,
 	const char *title, const char *body)
 {
-	struct buf title_words = BUF_INIT(4096), body_words = BUF_INIT(4096);
+	struct buf *title_words = scratch(4096), *body_words = scratch(4096);
 	struct rule_subject subject = {.title = str_from(title), .body = str_from(body)};
 	struct draft d = draft_new("Feed");
 	struct found to = {.draft = &d};
@@ -81,15 +81,13 @@ static void poll_text_with(struct desk *k, const struct stored_rules *rules, siz
 
 	to.item = draft_add(&d, guid, NULL, title, body);
 	to.item->published = k->f.now_ms;
-	assert_int_equal(rule_words(&title_words, subject.title, &count), 0);
-	assert_int_equal(rule_words(&body_words, subject.body, &count), 0);
-	subject.title_tokens = buf_str(&title_words);
-	subject.body_tokens = buf_str(&body_words);
+	assert_int_equal(rule_words(title_words, subject.title, &count), 0);
+	assert_int_equal(rule_words(body_words, subject.body, &count), 0);
+	subject.title_tokens = buf_str(title_words);
+	subject.body_tokens = buf_str(body_words);
 	if (rules != NULL)
 		assert_int_equal(rule_set_match(rules->set, &subject, put_match, &to), 0);
 	take_matched(k, feed, &d);
-	buf_release(&title_words);
-	buf_release(&body_words);
 }
 
 static void poll_text(struct desk *k, size_t feed, const char *guid, const char *title, const char *body)
@@ -104,7 +102,6 @@ static int64_t alerts(struct desk *k)
 
 	for (const char *at = lines; (at = strstr(at, "\"event\":\"alert\"")) != NULL; at++)
 		count++;
-	free(lines);
 	return count;
 }
 
@@ -160,7 +157,6 @@ TEST_ON(the_report_with_the_words_is_told, desk, k)
 	assert_non_null(strstr(lines, "\"event\":\"alert\""));
 	assert_non_null(strstr(strstr(lines, "\"event\":\"alert\""), "\"feed\":\"alpha\""));
 	assert_non_null(strstr(strstr(lines, "\"event\":\"alert\""), "\"terms\":[\"strait\"]"));
-	free(lines);
 }
 
 /* A text that has lost the words waits for nothing. */

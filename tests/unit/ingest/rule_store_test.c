@@ -197,23 +197,20 @@ TEST(words)
 
 	assert_non_null(id);
 	for (size_t i = 0; i < sizeof(markups) / sizeof(markups[0]); i++) {
-		struct buf clean = BUF_INIT(64 * 1024), plain = BUF_INIT(64 * 1024), tokens = BUF_INIT(64 * 1024);
+		struct buf *clean = scratch(64 * 1024), *plain = scratch(64 * 1024), *tokens = scratch(64 * 1024);
 		struct item it;
 		size_t count;
 
 		item_init(&it);
 		it.title = (struct text){.kind = TEXT_PLAIN, .value = STR("A title")};
-		assert_int_equal(html_sanitize(&clean, str_from(markups[i]), STR("https://x.example/")), 0);
-		it.content = (struct text){.kind = TEXT_HTML, .value = buf_str(&clean)};
+		assert_int_equal(html_sanitize(clean, str_from(markups[i]), STR("https://x.example/")), 0);
+		it.content = (struct text){.kind = TEXT_HTML, .value = buf_str(clean)};
 		assert_int_equal(identity_assign(id, &a, &it), 0);
-		assert_int_equal(plain_words(&plain, &it.content), 0);
-		assert_int_equal(canon_tokens(&tokens, buf_str(&plain), &count), 0);
-		if (!str_eq(buf_str(&tokens), identity_body_tokens(id)))
-			fail_msg("%s: %.*s and %.*s", markups[i], STR_ARG(buf_str(&tokens)),
+		assert_int_equal(plain_words(plain, &it.content), 0);
+		assert_int_equal(canon_tokens(tokens, buf_str(plain), &count), 0);
+		if (!str_eq(buf_str(tokens), identity_body_tokens(id)))
+			fail_msg("%s: %.*s and %.*s", markups[i], STR_ARG(buf_str(tokens)),
 				STR_ARG(identity_body_tokens(id)));
-		buf_release(&clean);
-		buf_release(&plain);
-		buf_release(&tokens);
 	}
 	arena_release(&a);
 	identity_free(id);

@@ -98,7 +98,6 @@ TEST_ON(split_makes_two_of_one, fixture, f)
 	assert_non_null(strstr(events, "\"relation\":\"split\""));
 	assert_non_null(strstr(events, before.stories[1].reports[0]));
 	assert_int_equal(fixture_cursor(f), cursor + 1);
-	free(events);
 	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
 	assert_int_equal(counts.stories, 3);
 	assert_int_equal(counts.items, 3);
@@ -182,7 +181,6 @@ TEST_ON(join_makes_one_of_two, fixture, f)
 	assert_non_null(strstr(events, "\"event\":\"copy\""));
 	assert_non_null(strstr(events, "\"relation\":\"joined\""));
 	assert_int_equal(fixture_cursor(f), cursor + 1);
-	free(events);
 	assert_int_equal(reader_counts(f->reader, &counts, NULL), 0);
 	assert_int_equal(counts.stories, 1);
 	/* the name that went leads to what it became part of */

@@ -61,7 +61,6 @@ static void assert_relations(struct fixture *f, int64_t after, const char *const
 		line = end + 1;
 	}
 	assert_string_equal(line, "");
-	free(lines);
 }
 
 #define ASSERT_EVENTS_HAVE(f, after, ...)                                                                              \

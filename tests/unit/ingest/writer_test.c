@@ -154,7 +154,6 @@ TEST_ON(health, fixture, f)
 		"\"state\":\"recovered\",\"status\":200}}\n"
 		"{\"event\":\"feed\",\"cursor\":\"3\",\"time\":\"2026-11-23T10:03:00Z\",\"feed\":{\"name\":\"alpha\","
 		"\"state\":\"gone\",\"kind\":\"http\",\"reason\":\"gone\",\"status\":410}}\n");
-	free(lines);
 }
 
 TEST_ON(markup_in_a_feeds_title, fixture, f)
@@ -397,7 +396,6 @@ TEST_ON(options_change, fixture, f)
 	assert_events(f, 0, "new:First,new:Second,alert:Second");
 	lines = fixture_events(f, 2);
 	assert_non_null(strstr(lines, "{\"name\":\"exercise\",\"priority\":\"normal\",\"terms\":[\"exercise*\"],"));
-	free(lines);
 }
 
 TEST_ON(state_survives, fixture, f)

@@ -210,7 +210,6 @@ TEST(empty_document)
 	assert_absent(root, "version");
 	assert_absent(root, "feed.title");
 	assert_absent(root, "feed.updated");
-	json_decref(root);
 }
 
 TEST(feed)
@@ -261,7 +260,6 @@ TEST(feed)
 	assert_json(root, "feed.authors.0.email", "desk@a.example");
 	assert_json(root, "feed.authors.1.name", "Other");
 	assert_int_equal(json_array_size(at(root, "feed.links")), 0);
-	json_decref(root);
 }
 
 TEST(item)
@@ -319,7 +317,6 @@ TEST(item)
 	assert_absent(root, "items.1.sitrep");
 	assert_absent(root, "items.1.author");
 	assert_absent(root, "items.1.guid_is_permalink");
-	json_decref(root);
 }
 
 TEST(hostile_text)
@@ -345,5 +342,4 @@ TEST(hostile_text)
 	assert_int_equal(json_string_length(at(root, "items.0.title")), json_string_length(at(root, "version")));
 	assert_int_equal(
 		json_string_length(at(root, "items.0.categories.0.term")), json_string_length(at(root, "version")));
-	json_decref(root);
 }

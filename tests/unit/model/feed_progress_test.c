@@ -26,6 +26,7 @@ struct facts {
 	int onward_h, onward_count;
 	int64_t wait_ms;
 	int not_modified;
+	bool has_news, has_moved; /* as the poll is told of */
 };
 
 /* An outcome, and what its document brought. */
@@ -44,16 +45,17 @@ struct row {
 	struct facts before;
 	struct answer answer;
 	struct facts after;
-	bool has_news, has_moved;
 };
 
 #define UNSAID .retry_after_ms = -1, .fresh_ms = -1
 #define DOCUMENT .kind = OUTCOME_DOCUMENT, .http_status = 200, .url = URL, .shown = 5
 #define UNCHANGED .kind = OUTCOME_NOT_MODIFIED, .http_status = 304, .url = URL
 #define FAILED .kind = OUTCOME_FAILED, .url = URL
+/* of a feed that is well: when it last was, and had news */
+#define HEALTHY(well, news) .health = FEED_OK, .failing_h = -1, .success_h = (well), .new_h = (news)
 /* Of a feed that is well and has been for long. */
-#define WELL .health = FEED_OK, .failing_h = -1, .success_h = 1, .new_h = 2
-#define WELL_NOW .health = FEED_OK, .failing_h = -1, .success_h = 0, .new_h = 2
+#define WELL HEALTHY(1, 2)
+#define WELL_NOW HEALTHY(0, 2)
 #define STILL .moved_h = -1, .onward_h = -1
 /* of a feed that fails: why, how often in a row, since when, when it last was well, and had news */
 #define FAILING(reason, count, since, well, news)                                                                      \
@@ -67,19 +69,11 @@ static const struct row rows[] = {
 	{.name = "the first document",
 		{.health = FEED_NEW, .failing_h = -1, .success_h = -1, .new_h = -1, STILL},
 		{DOCUMENT, UNSAID, .etag = "\"a\"", .last_modified = "Mon"},
-		{.health = FEED_OK,
-			.failing_h = -1,
-			.success_h = 0,
-			.new_h = -1,
-			STILL,
-			.etag = "\"a\"",
-			.last_modified = "Mon"},
-		.has_news = true},
+		{HEALTHY(0, -1), STILL, .etag = "\"a\"", .last_modified = "Mon", .has_news = true}},
 	{.name = "validators are a pair: a document without one forgets it",
 		{WELL, STILL, .etag = "\"a\"", .last_modified = "Mon"},
 		{DOCUMENT, UNSAID, .etag = "\"b\""},
-		{WELL_NOW, STILL, .etag = "\"b\""},
-		.has_news = true},
+		{WELL_NOW, STILL, .etag = "\"b\"", .has_news = true}},
 	{.name = "a 304 keeps what it does not renew",
 		{WELL, STILL, .etag = "\"a\"", .last_modified = "Mon"},
 		{UNCHANGED, UNSAID, .etag = "\"b\""},
@@ -87,13 +81,11 @@ static const struct row rows[] = {
 	{.name = "validators of another URL are not this one's",
 		{WELL, STILL, .etag = "\"a\""},
 		{.kind = OUTCOME_DOCUMENT, .url = ONE, .shown = 5, UNSAID, .etag = "\"b\""},
-		{WELL_NOW, STILL, .etag = "\"a\""},
-		.has_news = true},
+		{WELL_NOW, STILL, .etag = "\"a\"", .has_news = true}},
 	{.name = "items that were left out are to come back",
 		{WELL, STILL, .etag = "\"a\"", .last_modified = "Mon"},
 		{DOCUMENT, UNSAID, .left_out = 2, .etag = "\"b\"", .last_modified = "Tue"},
-		{WELL_NOW, STILL},
-		.has_news = true},
+		{WELL_NOW, STILL, .has_news = true}},
 	{.name = "a bare 304 leaves the server's wish in force",
 		{WELL, STILL, .wait_ms = 900},
 		{UNCHANGED, UNSAID},
@@ -105,13 +97,11 @@ static const struct row rows[] = {
 	{.name = "the longer of two wishes counts",
 		{WELL, STILL},
 		{DOCUMENT, .retry_after_ms = 700, .fresh_ms = 300, .etag = "\"a\""},
-		{WELL_NOW, STILL, .wait_ms = 700, .etag = "\"a\""},
-		.has_news = true},
+		{WELL_NOW, STILL, .wait_ms = 700, .etag = "\"a\"", .has_news = true}},
 	{.name = "a document without a wish ends it",
 		{WELL, STILL, .wait_ms = 900},
 		{DOCUMENT, UNSAID},
-		{WELL_NOW, STILL},
-		.has_news = true},
+		{WELL_NOW, STILL, .has_news = true}},
 
 	{.name = "the first failure",
 		{WELL, STILL, .etag = "\"a\""},
@@ -146,11 +136,11 @@ static const struct row rows[] = {
 	{.name = "a success ends the row",
 		{FAILING(FAILURE_HTTP, 4, 9, 10, 12), STILL},
 		{UNCHANGED, UNSAID},
-		{.health = FEED_OK, .failing_h = -1, .success_h = 0, .new_h = 12, STILL, .not_modified = 1}},
+		{HEALTHY(0, 12), STILL, .not_modified = 1}},
 	{.name = "a bare 304 after a failure has no wish to leave in force",
 		{FAILING(FAILURE_HTTP, 1, 1, 2, 12), STILL, .wait_ms = 900},
 		{UNCHANGED, UNSAID},
-		{.health = FEED_OK, .failing_h = -1, .success_h = 0, .new_h = 12, STILL, .not_modified = 1}},
+		{HEALTHY(0, 12), STILL, .not_modified = 1}},
 
 	{.name = "items that were there are lost",
 		{WELL, STILL, .etag = "\"a\""},
@@ -159,49 +149,40 @@ static const struct row rows[] = {
 	{.name = "they are back: it is a feed that is empty at times",
 		{FAILING(FAILURE_EMPTY, 1, 1, 2, 2), STILL, .emptiness = EMPTINESS_SUSPECT},
 		{DOCUMENT, UNSAID},
-		{WELL_NOW, STILL, .emptiness = EMPTINESS_KNOWN},
-		.has_news = true},
+		{WELL_NOW, STILL, .emptiness = EMPTINESS_KNOWN, .has_news = true}},
 	{.name = "such a feed may be empty",
 		{WELL, STILL, .emptiness = EMPTINESS_KNOWN},
 		{.kind = OUTCOME_DOCUMENT, .url = URL, UNSAID},
-		{WELL_NOW, STILL, .emptiness = EMPTINESS_KNOWN},
-		.has_news = true},
+		{WELL_NOW, STILL, .emptiness = EMPTINESS_KNOWN, .has_news = true}},
 	{.name = "a feed that never had items may be empty",
-		{.health = FEED_OK, .failing_h = -1, .success_h = 1, .new_h = -1, STILL},
+		{HEALTHY(1, -1), STILL},
 		{.kind = OUTCOME_DOCUMENT, .url = URL, UNSAID},
-		{.health = FEED_OK, .failing_h = -1, .success_h = 0, .new_h = -1, STILL},
-		.has_news = true},
+		{HEALTHY(0, -1), STILL, .has_news = true}},
 
 	{.name = "a redirect is noted",
 		{WELL, STILL},
 		{DOCUMENT, UNSAID, .moved_to = ONE},
-		{WELL_NOW, MOVED(ONE, 0, 1), .onward_h = -1},
-		.has_news = true},
+		{WELL_NOW, MOVED(ONE, 0, 1), .onward_h = -1, .has_news = true}},
 	{.name = "three times within a day are not enough",
 		{WELL, MOVED(ONE, 23, 2), .onward_h = -1},
 		{DOCUMENT, UNSAID, .moved_to = ONE},
-		{WELL_NOW, MOVED(ONE, 23, 3), .onward_h = -1},
-		.has_news = true},
+		{WELL_NOW, MOVED(ONE, 23, 3), .onward_h = -1, .has_news = true}},
 	{.name = "twice over a day are not enough",
 		{WELL, MOVED(ONE, 48, 1), .onward_h = -1},
 		{DOCUMENT, UNSAID, .moved_to = ONE},
-		{WELL_NOW, MOVED(ONE, 48, 2), .onward_h = -1},
-		.has_news = true},
+		{WELL_NOW, MOVED(ONE, 48, 2), .onward_h = -1, .has_news = true}},
 	{.name = "three times over a day are believed",
 		{WELL, MOVED(ONE, 24, 2), .onward_h = -1},
 		{UNCHANGED, UNSAID, .moved_to = ONE},
-		{WELL_NOW, .moved = true, MOVED(ONE, 24, 3), .onward_h = -1, .not_modified = 1},
-		.has_moved = true},
+		{WELL_NOW, .moved = true, MOVED(ONE, 24, 3), .onward_h = -1, .not_modified = 1, .has_moved = true}},
 	{.name = "another target begins anew",
 		{WELL, MOVED(ONE, 30, 2), .onward_h = -1},
 		{DOCUMENT, UNSAID, .moved_to = TWO},
-		{WELL_NOW, MOVED(TWO, 0, 1), .onward_h = -1},
-		.has_news = true},
+		{WELL_NOW, MOVED(TWO, 0, 1), .onward_h = -1, .has_news = true}},
 	{.name = "an answer without a redirect ends it",
 		{WELL, MOVED(ONE, 30, 2), .onward_h = -1},
 		{DOCUMENT, UNSAID},
-		{WELL_NOW, STILL},
-		.has_news = true},
+		{WELL_NOW, STILL, .has_news = true}},
 	{.name = "a failure ends it",
 		{WELL, MOVED(ONE, 30, 2), .onward_h = -1},
 		{FAILED, UNSAID, .failure = FAILURE_TIMEOUT},
@@ -209,14 +190,11 @@ static const struct row rows[] = {
 	{.name = "what moved may move on",
 		{WELL, .moved = true, MOVED(ONE, 99, 3), ONWARD(TWO, 25, 2)},
 		{DOCUMENT, UNSAID, .moved_to = TWO},
-		{WELL_NOW, .moved = true, MOVED(TWO, 25, 3), .onward_h = -1},
-		.has_news = true,
-		.has_moved = true},
+		{WELL_NOW, .moved = true, MOVED(TWO, 25, 3), .onward_h = -1, .has_news = true, .has_moved = true}},
 	{.name = "the first address leads to where it is known to be",
 		{WELL, .moved = true, MOVED(ONE, 99, 3), ONWARD(TWO, 25, 2)},
 		{DOCUMENT, UNSAID, .moved_to = ONE},
-		{WELL_NOW, .moved = true, MOVED(ONE, 99, 3), ONWARD(TWO, 25, 2)},
-		.has_news = true},
+		{WELL_NOW, .moved = true, MOVED(ONE, 99, 3), ONWARD(TWO, 25, 2), .has_news = true}},
 	{.name = "a move outlives four failures",
 		{FAILING(FAILURE_HTTP, 3, 9, 10, 12), .moved = true, MOVED(ONE, 99, 3), ONWARD(TWO, 25, 2)},
 		{FAILED, UNSAID, .failure = FAILURE_HTTP, .http_status = 404},
@@ -335,8 +313,8 @@ static void test_row(const struct row *row)
 	p = feed_progress_ended(&s, &emptiness, o, a->kind == OUTCOME_DOCUMENT ? &news : NULL);
 	assert_state(row->name, &s, &row->after);
 	assert_number(row->name, "emptiness", emptiness, row->after.emptiness);
-	assert_number(row->name, "has news", p.has_news, row->has_news);
-	assert_number(row->name, "has moved", p.has_moved, row->has_moved);
+	assert_number(row->name, "has news", p.has_news, row->after.has_news);
+	assert_number(row->name, "has moved", p.has_moved, row->after.has_moved);
 	/* A failure has its reason, and nothing else has one. */
 	assert_number(row->name, "reason", s.reason != NULL, s.failure != FAILURE_NONE);
 	/* Each poll counts. */

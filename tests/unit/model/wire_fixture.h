@@ -6,7 +6,7 @@
 #ifndef TEST_WIRE_FIXTURE_H
 #define TEST_WIRE_FIXTURE_H
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/model/document_fields.h"
 #include "sitrep/model/wire.h"

@@ -115,10 +115,9 @@ TEST_ON(no_room_to_write, fixture, f)
 
 	assert_int_equal(decode_document(f, buf_str(&f->bytes), &d), 0);
 	for (size_t max = 0; max < whole; max += 7) {
-		struct buf small = BUF_INIT(max);
+		struct buf *small = scratch(max);
 
-		assert_int_equal(wire_encode_document(&small, &d), -E2BIG);
-		assert_true(small.len <= max);
-		buf_release(&small);
+		assert_int_equal(wire_encode_document(small, &d), -E2BIG);
+		assert_true(small->len <= max);
 	}
 }

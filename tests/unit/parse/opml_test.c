@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Subscription lists: read as people write them, bounded, and what is written reads back the same. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/parse/opml.h"
 
 struct fixture {
@@ -107,13 +107,12 @@ TEST_ON(damage, fixture, f)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct buf text = BUF_INIT(1 << 16);
+		struct buf *text = scratch(1 << 16);
 
-		buf_printf(&text,
+		buf_printf(text,
 			"<opml><head/><body>%s\n<outline text='last' xmlUrl='http://z.example/'/></body></opml>",
 			rows[i].outline);
-		parse(f, text.data);
-		buf_release(&text);
+		parse(f, text->data);
 		if (f->list.feeds.count != 2 || f->list.faults.count != 0)
 			fail_msg("%zu feeds, %zu faults of %s", f->list.feeds.count, f->list.faults.count,
 				rows[i].outline);
@@ -141,12 +140,11 @@ TEST_ON(left_out, fixture, f)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct buf text = BUF_INIT(1 << 16);
+		struct buf *text = scratch(1 << 16);
 
-		buf_printf(&text, "<opml><body>\n\n%s\n<outline text='last' xmlUrl='http://z.example/'/></body></opml>",
+		buf_printf(text, "<opml><body>\n\n%s\n<outline text='last' xmlUrl='http://z.example/'/></body></opml>",
 			rows[i].outline);
-		parse(f, text.data);
-		buf_release(&text);
+		parse(f, text->data);
 		if (f->list.feeds.count != 1 || f->list.faults.count != 1)
 			fail_msg("%zu feeds, %zu faults of %s", f->list.feeds.count, f->list.faults.count,
 				rows[i].outline);
@@ -166,34 +164,32 @@ TEST_ON(left_out, fixture, f)
 /* A file of nothing but faults fills no log. */
 TEST_ON(many_faults, fixture, f)
 {
-	struct buf text = BUF_INIT(1 << 20);
+	struct buf *text = scratch(1 << 20);
 
-	buf_puts(&text, "<opml><body>");
+	buf_puts(text, "<opml><body>");
 	for (int i = 0; i < 5000; i++)
-		buf_puts(&text, "<outline type='rss' text='a'/>\n");
-	buf_puts(&text, "</body></opml>");
-	parse(f, text.data);
+		buf_puts(text, "<outline type='rss' text='a'/>\n");
+	buf_puts(text, "</body></opml>");
+	parse(f, text->data);
 	assert_int_equal(f->list.faults.count, 101);
 	assert_string_equal(f->list.faults.items[100].text, "4900 more outlines are left out");
-	buf_release(&text);
 }
 
 TEST_ON(deep, fixture, f)
 {
-	struct buf text = BUF_INIT(1 << 20);
+	struct buf *text = scratch(1 << 20);
 
-	buf_puts(&text, "<opml><body>");
+	buf_puts(text, "<opml><body>");
 	for (int i = 0; i < 1000; i++)
-		buf_puts(&text, "<outline text='a'>");
-	buf_puts(&text, "<outline xmlUrl='http://a.example/'/>");
+		buf_puts(text, "<outline text='a'>");
+	buf_puts(text, "<outline xmlUrl='http://a.example/'/>");
 	for (int i = 0; i < 1100; i++)
-		buf_puts(&text, "</outline>");
-	buf_puts(&text, "<outline xmlUrl='http://b.example/'/></body></opml>");
-	parse(f, text.data);
+		buf_puts(text, "</outline>");
+	buf_puts(text, "<outline xmlUrl='http://b.example/'/></body></opml>");
+	parse(f, text->data);
 	assert_int_equal(f->list.feeds.count, 2);
 	assert_true(f->list.feeds.items[0].folder.len < 100);
 	assert_true(str_empty(f->list.feeds.items[1].folder));
-	buf_release(&text);
 }
 
 TEST_ON(encodings, fixture, f)
@@ -203,21 +199,20 @@ TEST_ON(encodings, fixture, f)
 		"<outline text='\xc7\xe2\xe5\xe7\xe4\xe0' xmlUrl='http://a.example/'/></body></opml>";
 	const char *ascii = "<?xml version='1.0' encoding='UTF-16'?><opml><body><outline text='A' "
 			    "xmlUrl='http://a.example/'/></body></opml>";
-	struct buf wide = BUF_INIT(1 << 16);
+	struct buf *wide = scratch(1 << 16);
 
 	parse(f, cyrillic);
 	assert_text(f->list.feeds.items[0].title, "\xd0\x97\xd0\xb2\xd0\xb5\xd0\xb7\xd0\xb4\xd0\xb0");
 	parse(f, "\xef\xbb\xbf<opml><body><outline text='\xe6\xb5\xb7' xmlUrl='http://a.example/'/></body></opml>");
 	assert_text(f->list.feeds.items[0].title, "\xe6\xb5\xb7");
-	buf_append(&wide, "\xff\xfe", 2);
+	buf_append(wide, "\xff\xfe", 2);
 	for (const char *c = ascii; *c != '\0'; c++) {
-		buf_putc(&wide, *c);
-		buf_putc(&wide, '\0');
+		buf_putc(wide, *c);
+		buf_putc(wide, '\0');
 	}
-	assert_int_equal(opml_parse(buf_str(&wide), &f->arena, &f->list, &f->err), 0);
+	assert_int_equal(opml_parse(buf_str(wide), &f->arena, &f->list, &f->err), 0);
 	assert_int_equal(f->list.feeds.count, 1);
 	assert_text(f->list.feeds.items[0].url, "http://a.example/");
-	buf_release(&wide);
 }
 
 /* No entity is expanded from outside, and none multiplies. */
@@ -240,16 +235,16 @@ TEST_ON(round_trip, fixture, f)
 			.name = STR("f"),
 			.hidden = true},
 	};
-	struct buf out = BUF_INIT(1 << 16);
+	struct buf *out = scratch(1 << 16);
 
-	opml_write_begin(&out, STR("mine & <yours>"));
-	opml_write_folder(&out, STR("a & b \"c\", d/e"));
-	opml_write_feed(&out, &feeds[0], feeds[0].title);
-	opml_write_folder_end(&out);
-	opml_write_feed(&out, &feeds[1], STR("Its own title"));
-	opml_write_end(&out);
-	assert_false(buf_failed(&out));
-	parse(f, out.data);
+	opml_write_begin(out, STR("mine & <yours>"));
+	opml_write_folder(out, STR("a & b \"c\", d/e"));
+	opml_write_feed(out, &feeds[0], feeds[0].title);
+	opml_write_folder_end(out);
+	opml_write_feed(out, &feeds[1], STR("Its own title"));
+	opml_write_end(out);
+	assert_false(buf_failed(out));
+	parse(f, out->data);
 	assert_int_equal(f->list.feeds.count, 2);
 	assert_int_equal(f->list.faults.count, 0);
 	for (size_t i = 0; i < 2; i++) {
@@ -262,5 +257,4 @@ TEST_ON(round_trip, fixture, f)
 	}
 	assert_text(f->list.feeds.items[0].folder, "a & b \"c\", d/e");
 	assert_text(f->list.feeds.items[1].site, "https://f.example/home");
-	buf_release(&out);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What makes the daemon unwell, and what does not, as a table: facts in, reasons and notes out. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/publish/health.h"
 #include "sitrep/publish/http.h"
@@ -82,29 +82,26 @@ static void join(const struct health_line *lines, size_t count, struct buf *out)
 TEST(table)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct buf reasons = BUF_INIT(1024), notes = BUF_INIT(1024);
+		struct buf *reasons = scratch(1024), *notes = scratch(1024);
 		struct health h;
 
 		health_judge(&cases[i].facts, &h);
-		join(h.reasons, h.reason_count, &reasons);
-		join(h.notes, h.note_count, &notes);
-		if (strcmp(reasons.data, cases[i].reasons) != 0 || strcmp(notes.data, cases[i].notes) != 0)
-			fail_msg("%s: reasons %s, notes %s", cases[i].name, reasons.data, notes.data);
-		buf_release(&reasons);
-		buf_release(&notes);
+		join(h.reasons, h.reason_count, reasons);
+		join(h.notes, h.note_count, notes);
+		if (strcmp(reasons->data, cases[i].reasons) != 0 || strcmp(notes->data, cases[i].notes) != 0)
+			fail_msg("%s: reasons %s, notes %s", cases[i].name, reasons->data, notes->data);
 	}
 }
 
 static void assert_text(const struct health_facts *facts, const char *expected)
 {
-	struct buf out = BUF_INIT(4096);
+	struct buf *out = scratch(4096);
 	struct health h;
 
 	health_judge(facts, &h);
-	assert_int_equal(health_write_text(&h, &out), 0);
-	assert_int_equal(buf_putc(&out, '\0'), 0);
-	assert_string_equal(out.data, expected);
-	buf_release(&out);
+	assert_int_equal(health_write_text(&h, out), 0);
+	assert_int_equal(buf_putc(out, '\0'), 0);
+	assert_string_equal(out->data, expected);
 }
 
 /* One reason a line, whatever is in it; a note is none. */
@@ -126,21 +123,20 @@ TEST(text)
 
 TEST(json)
 {
-	struct buf out = BUF_INIT(4096);
+	struct buf *out = scratch(4096);
 	static const struct health_facts unreadable = {WELL, UNREADABLE};
 	struct health h;
-	struct jsonw w = JSONW_INIT(&out);
+	struct jsonw w = JSONW_INIT(out);
 
 	health_judge(&unreadable, &h);
 	jsonw_object(&w);
 	health_write_json(&h, &w);
 	jsonw_object_end(&w);
-	assert_int_equal(buf_putc(&out, '\0'), 0);
-	assert_string_equal(out.data,
+	assert_int_equal(buf_putc(out, '\0'), 0);
+	assert_string_equal(out->data,
 		"{\"status\":\"failing\",\"reasons\":[{\"code\":\"database-unreadable\",\"text\":\"readers cannot be "
 		"served: disk I/O error\"}],\"notes\":[{\"code\":\"nothing-due\",\"text\":\"nothing is due before "
 		"2026-11-18T11:07:40Z\"}]}");
-	buf_release(&out);
 }
 
 TEST(weight)

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/publish/http.h"
 

@@ -74,14 +74,13 @@ static void take_names(struct fixture *f)
 
 static void assert_answer(struct fixture *f, const char *target, const char *head, int status)
 {
-	struct buf request = BUF_INIT(4096);
+	struct buf *request = scratch(4096);
 	const struct answer *a;
 
-	buf_printf(&request, "GET %s HTTP/1.%d\r\n%sConnection: close\r\n\r\n", target, head[0] != '\0', head);
-	a = ask_raw(f, buf_str(&request));
+	buf_printf(request, "GET %s HTTP/1.%d\r\n%sConnection: close\r\n\r\n", target, head[0] != '\0', head);
+	a = ask_raw(f, buf_str(request));
 	if (a->status != status)
 		fail_msg("%s with \"%s\" gives %d, not %d", target, head, a->status, status);
-	buf_release(&request);
 }
 
 TEST_ON(names_of_the_server, fixture, f)

@@ -51,21 +51,20 @@ TEST_ON(no_http, fixture, f)
 
 TEST_ON(headers_without_end, fixture, f)
 {
-	struct buf request = BUF_INIT(256 * 1024);
+	struct buf *request = scratch(256 * 1024);
 	struct answer *a;
 
-	buf_puts(&request, "GET /document HTTP/1.1\r\nHost: localhost\r\n");
+	buf_puts(request, "GET /document HTTP/1.1\r\nHost: localhost\r\n");
 	for (int i = 0; i < 2000; i++)
-		buf_printf(&request, "X-Header-%d: some words\r\n", i);
-	buf_puts(&request, "\r\n");
-	a = converse(f, buf_str(&request));
+		buf_printf(request, "X-Header-%d: some words\r\n", i);
+	buf_puts(request, "\r\n");
+	a = converse(f, buf_str(request));
 	/* it may hang up before the client has said all; what it said is a refusal */
 	if (a->raw.len > 0) {
 		take_apart(a);
 		assert_int_equal(a->status, 431);
 	}
 	assert_int_equal(f->paths.len, 0);
-	buf_release(&request);
 }
 
 /* ---- connections ---- */
@@ -102,7 +101,7 @@ TEST_ON(one_connection_many_requests, fixture, f)
 
 TEST_ON(connections_are_bounded, fixture, f)
 {
-	struct buf heard = BUF_INIT(ANSWER_MAX);
+	struct buf *heard = scratch(ANSWER_MAX);
 	int fds[CONNECTIONS_MAX];
 
 	for (int i = 0; i < CONNECTIONS_MAX; i++) {
@@ -112,7 +111,7 @@ TEST_ON(connections_are_bounded, fixture, f)
 	}
 	/* the one that has waited longest goes for another one */
 	assert_status(f, "GET", "/document", "", 200);
-	assert_false(hear(f, fds[0], &heard));
+	assert_false(hear(f, fds[0], heard));
 	assert_int_equal(stats_of(f).dropped[HTTP_DROP_ROOM], 1);
 	assert_int_equal(stats_of(f).connections, CONNECTIONS_MAX - 1);
 	for (int i = 0; i < CONNECTIONS_MAX; i++)
@@ -121,7 +120,6 @@ TEST_ON(connections_are_bounded, fixture, f)
 	while (stats_of(f).connections > 0)
 		assert_true(event_base_loop(f->base, EVLOOP_ONCE) >= 0);
 	assert_status(f, "GET", "/document", "", 200);
-	buf_release(&heard);
 }
 
 /* ---- heads that can be read in two ways ---- */
@@ -188,19 +186,18 @@ TEST_ON(ambiguous_heads, fixture, f)
 TEST_ON(pipelined, fixture, f)
 {
 	enum { REQUESTS = 500 };
-	struct buf requests = BUF_INIT(ANSWER_MAX);
+	struct buf *requests = scratch(ANSWER_MAX);
 	size_t count = 0;
 	struct str heard;
 
 	for (int i = 0; i < REQUESTS; i++)
-		buf_puts(&requests, i == REQUESTS - 1 ? "GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-						      : "GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
-	heard = buf_str(&converse(f, buf_str(&requests))->raw);
+		buf_puts(requests, i == REQUESTS - 1 ? "GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+						     : "GET /small HTTP/1.1\r\nHost: a\r\n\r\n");
+	heard = buf_str(&converse(f, buf_str(requests))->raw);
 	for (size_t at = 0; (at = str_find(heard, STR("HTTP/1.1 200"), at)) != STR_NPOS; at++)
 		count++;
 	assert_int_equal(count, REQUESTS);
 	assert_true(stats_of(f).turn_requests_max <= HTTP_TURN_REQUESTS);
-	buf_release(&requests);
 }
 
 /* A handler that takes several turns, and a server that ends while it does. */
@@ -238,14 +235,13 @@ TEST_ON(document_replaced_while_sent, fixture, f)
 
 TEST_ON(end_with_open_connections, fixture, f)
 {
-	struct buf heard = BUF_INIT(ANSWER_MAX);
+	struct buf *heard = scratch(ANSWER_MAX);
 	int fd = connect_to(f);
 
 	send_all(fd, STR("GET /small HTTP/1.1\r\nHost: localhost\r\n\r\nGET /sm"));
 	hear_one(f, fd, 100);
 	http_server_free(f->server);
 	f->server = NULL;
-	assert_false(hear(f, fd, &heard));
+	assert_false(hear(f, fd, heard));
 	close(fd);
-	buf_release(&heard);
 }

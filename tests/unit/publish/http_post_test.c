@@ -9,17 +9,17 @@ enum { LIMIT = 20000 };
 static void echo(void *arg, const struct http_request *request, struct http_answer *answer)
 {
 	static const char *const methods[] = {"GET", "HEAD", "POST"};
-	struct buf out = BUF_INIT(64 * 1024), piece = BUF_INIT(1000);
+	struct buf *piece = scratch(1000);
+	struct buf out = BUF_INIT(64 * 1024);
 	size_t len;
 
 	(void)arg;
 	buf_printf(&out, "%s %.*s", methods[request->method], STR_ARG(request->path));
-	if (http_request_field(request, "Link", &piece))
-		buf_printf(&out, " link=%.*s", STR_ARG(buf_str(&piece)));
-	buf_clear(&piece);
-	if (http_request_argument(request, "hub.challenge", &piece))
-		buf_printf(&out, " challenge=%.*s", STR_ARG(buf_str(&piece)));
-	buf_release(&piece);
+	if (http_request_field(request, "Link", piece))
+		buf_printf(&out, " link=%.*s", STR_ARG(buf_str(piece)));
+	buf_clear(piece);
+	if (http_request_argument(request, "hub.challenge", piece))
+		buf_printf(&out, " challenge=%.*s", STR_ARG(buf_str(piece)));
 	if (request->body != NULL && request->body->len > 100) {
 		char *taken = buf_take(request->body, &len);
 
@@ -57,18 +57,17 @@ FIXTURE(fixture, begin, teardown)
 
 static const struct answer *post(struct fixture *f, const char *path, const char *headers, size_t len)
 {
-	struct buf request = BUF_INIT(64 * 1024);
+	struct buf *request = scratch(64 * 1024);
 	const struct answer *a;
 
-	buf_printf(&request,
+	buf_printf(request,
 		"POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s"
 		"Content-Length: %zu\r\n\r\n",
 		path, headers, len);
 	for (size_t i = 0; i < len; i++)
-		buf_putc(&request, 'x');
-	assert_false(buf_failed(&request));
-	a = ask_raw(f, buf_str(&request));
-	buf_release(&request);
+		buf_putc(request, 'x');
+	assert_false(buf_failed(request));
+	a = ask_raw(f, buf_str(request));
 	return a;
 }
 
@@ -108,16 +107,15 @@ TEST_ON(refused_by_the_head, fixture, f)
 
 TEST_ON(too_large_without_saying_so, fixture, f)
 {
-	struct buf request = BUF_INIT(64 * 1024);
+	struct buf *request = scratch(64 * 1024);
 
-	buf_puts(&request, "POST /in/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-			   "Transfer-Encoding: chunked\r\n\r\n");
+	buf_puts(request, "POST /in/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+			  "Transfer-Encoding: chunked\r\n\r\n");
 	for (int i = 0; i < LIMIT / 1000 + 5; i++)
-		buf_printf(&request, "3e8\r\n%01000d\r\n", 0);
-	buf_puts(&request, "0\r\n\r\n");
-	assert_false(buf_failed(&request));
-	assert_body(ask_raw(f, buf_str(&request)), 413, "413\n");
-	buf_release(&request);
+		buf_printf(request, "3e8\r\n%01000d\r\n", 0);
+	buf_puts(request, "0\r\n\r\n");
+	assert_false(buf_failed(request));
+	assert_body(ask_raw(f, buf_str(request)), 413, "413\n");
 }
 
 TEST_ON(other_methods_are_as_before, fixture, f)

@@ -173,13 +173,12 @@ TEST_ON(no_room, full, f)
 		struct buf whole = render(all_formats[i], &f->story, 1);
 
 		for (size_t max = 0; max < whole.len; max += 3) {
-			struct buf small = BUF_INIT(max);
+			struct buf *small = scratch(max);
 
-			write_document(&small, all_formats[i], &f->story, 1);
-			if (small.failed != -E2BIG)
+			write_document(small, all_formats[i], &f->story, 1);
+			if (small->failed != -E2BIG)
 				fail_msg("%s cut at %zu of %zu passes for whole", all_formats[i]->content_type, max,
 					whole.len);
-			buf_release(&small);
 		}
 		buf_release(&whole);
 	}

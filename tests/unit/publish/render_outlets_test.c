@@ -30,11 +30,10 @@ static void assert_named(const struct outlets *o, const char *title, const char 
 {
 	const struct source source = {
 		.title = str_from(title), .link = str_from(link), .url = STR("https://feeds.example/1")};
-	struct buf out = BUF_INIT(OUT_MAX);
+	struct buf *out = scratch(OUT_MAX);
 
-	outlets_put_name(&out, o, &source);
-	assert_string_equal(out.data, expected);
-	buf_release(&out);
+	outlets_put_name(out, o, &source);
+	assert_string_equal(out->data, expected);
 }
 
 TEST(names_of_outlets)
@@ -63,16 +62,15 @@ TEST(names_of_outlets)
 TEST_ON(outlets_in_titles, full, f)
 {
 	struct channel wanted = channel;
-	struct buf out = BUF_INIT(OUT_MAX);
+	struct buf *out = scratch(OUT_MAX);
 
-	render_title(&out, &wanted, &f->story);
-	assert_string_equal(out.data, "Frigates <turn> back & wait");
-	buf_clear(&out);
+	render_title(out, &wanted, &f->story);
+	assert_string_equal(out->data, "Frigates <turn> back & wait");
+	buf_clear(out);
 	wanted.outlet_in_title = true;
 	f->reports[0].source.title = STR("World");
-	render_title(&out, &wanted, &f->story);
-	assert_string_equal(out.data, "World (a.example): Frigates <turn> back & wait");
-	buf_release(&out);
+	render_title(out, &wanted, &f->story);
+	assert_string_equal(out->data, "World (a.example): Frigates <turn> back & wait");
 }
 
 /* An item without a link leads to its enclosure, and without one to the story. */

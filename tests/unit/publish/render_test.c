@@ -81,7 +81,7 @@ TEST(items_that_say_nothing)
 TEST_ON(channels, full, f)
 {
 	struct channel own = channel;
-	struct buf out = BUF_INIT(OUT_MAX);
+	struct buf *out = scratch(OUT_MAX);
 	xmlDocPtr doc;
 
 	own.author = "Desk <1>";
@@ -90,10 +90,10 @@ TEST_ON(channels, full, f)
 	own.id_space = "brief";
 	own.text = CHANNEL_HEADLINE;
 	own.per_item = true;
-	format_atom.begin(&out, &own);
-	format_atom.story(&out, &own, &f->story, 0);
-	format_atom.end(&out, &own);
-	doc = read_xml(&out);
+	format_atom.begin(out, &own);
+	format_atom.story(out, &own, &f->story, 0);
+	format_atom.end(out, &own);
+	doc = read_xml(out);
 	assert_xpath(doc, "/a:feed/a:author/a:name", "Desk <1>");
 	assert_xpath(doc, "/a:feed/a:icon", "https://news.example/i.png?a&b");
 	assert_xpath(doc, "/a:feed/a:rights", "Ours & theirs");
@@ -101,7 +101,6 @@ TEST_ON(channels, full, f)
 	assert_xpath(doc, "starts-with(//a:entry/a:content, '<p>Outlet: ')", "true");
 	/* made of the name and the report's id: changes of it would show readers everything anew */
 	assert_xpath(doc, "//a:entry/a:id", "urn:uuid:102b1776-ea71-8783-9b83-2351bb4d0b52");
-	buf_release(&out);
 }
 
 /* The source feed as it names itself, and only by what may stand in an Atom feed. */
@@ -325,11 +324,10 @@ TEST(body)
 
 static void assert_paragraphs(const char *text, const char *expected)
 {
-	struct buf out = BUF_INIT(OUT_MAX);
+	struct buf *out = scratch(OUT_MAX);
 
-	render_paragraphs(&out, str_from(text));
-	assert_string_equal(out.data != NULL ? out.data : "", expected);
-	buf_release(&out);
+	render_paragraphs(out, str_from(text));
+	assert_string_equal(out->data != NULL ? out->data : "", expected);
 }
 
 TEST(plain_text_keeps_its_lines)
@@ -353,12 +351,11 @@ TEST(plain_text_keeps_its_lines)
 
 static void assert_as_html(const char *text, const char *expected)
 {
-	struct buf out = BUF_INIT(OUT_MAX);
+	struct buf *out = scratch(OUT_MAX);
 
-	render_as_html(&out, str_from(text));
-	assert_string_equal(out.data != NULL ? out.data : "", expected);
+	render_as_html(out, str_from(text));
+	assert_string_equal(out->data != NULL ? out->data : "", expected);
 	assert_int_equal(render_is_like_markup(str_from(text)), strcmp(text, expected) != 0);
-	buf_release(&out);
 }
 
 TEST(words_stay_words)
@@ -449,11 +446,10 @@ TEST(via)
 
 static void assert_rights(const struct item *it, const char *expected)
 {
-	struct buf out = BUF_INIT(LIMIT_TITLE);
+	struct buf *out = scratch(LIMIT_TITLE);
 
-	render_rights(&out, it);
-	assert_string_equal(out.data != NULL ? out.data : "", expected);
-	buf_release(&out);
+	render_rights(out, it);
+	assert_string_equal(out->data != NULL ? out->data : "", expected);
 }
 
 TEST(rights)

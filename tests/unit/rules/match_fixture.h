@@ -3,8 +3,7 @@
 #ifndef SITREP_TEST_MATCH_FIXTURE_H
 #define SITREP_TEST_MATCH_FIXTURE_H
 
-#include "../test.h"
-#include "sitrep/rules/rule.h"
+#include "sets.h"
 
 /* The names of the rules that match, each with a space behind it, and the terms that they found, each with a |. */
 struct seen {
@@ -45,19 +44,6 @@ static inline struct seen match(
 	buf_release(&title_tokens);
 	buf_release(&body_tokens);
 	return seen;
-}
-
-/* A set of one rule, ready to match. */
-static inline struct rule_set *set_of(const char *rule)
-{
-	struct rule_set *set = rule_set_new();
-	struct error err = {0};
-
-	assert_non_null(set);
-	if (rule_set_add(set, STR("r"), str_from(rule), &err) != 0)
-		fail_msg("\"%s\": %s", rule, err.text);
-	assert_int_equal(rule_set_finish(set, &err), 0);
-	return set;
 }
 
 #endif

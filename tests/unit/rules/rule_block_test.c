@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Words of a text are taken and looked up in blocks (word_block.h): a word is found wherever it stands, whatever its
  * length, and whatever its neighbours are. */
-#include "../test.h"
-#include "sitrep/rules/rule.h"
+#include "sets.h"
 
 enum { LONGEST = 150, FILLERS = 90 };
 
@@ -37,20 +36,18 @@ static void put_fillers(struct buf *out, size_t count)
 
 static void add(struct rule_set *set, const char *name, const char *before, const struct buf *word, const char *behind)
 {
-	struct buf rule = BUF_INIT(4096);
+	struct buf *rule = scratch(4096);
 
-	assert_int_equal(buf_printf(&rule, "%s%.*s%s", before, STR_ARG(buf_str(word)), behind), 0);
-	assert_int_equal(rule_set_add(set, str_from(name), buf_str(&rule), NULL), 0);
-	buf_release(&rule);
+	assert_int_equal(buf_printf(rule, "%s%.*s%s", before, STR_ARG(buf_str(word)), behind), 0);
+	assert_int_equal(rule_set_add(set, str_from(name), buf_str(rule), NULL), 0);
 }
 
 /* Rules about a word of that length: w the word, p a phrase with it, n a NEAR, x a prefix, s in the summary; o is about
  * the word with one more letter. */
-static struct rule_set *set_of(const struct buf *word, bool with_prefix)
+static struct rule_set *rules_about(const struct buf *word, bool with_prefix)
 {
-	struct rule_set *set = rule_set_new();
+	struct rule_set *set = new_set();
 
-	assert_non_null(set);
 	add(set, "w", "", word, "");
 	add(set, "o", "", word, "w");
 	add(set, "p", "\"", word, " end\"");
@@ -77,33 +74,29 @@ static struct matched match(struct rule_set *set, struct buf *text, struct buf *
 
 static void try_length(size_t len, bool with_prefix)
 {
-	struct buf word = BUF_INIT(4096), text = BUF_INIT(65536), tokens = BUF_INIT(65536);
+	struct buf *word = scratch(4096), *text = scratch(65536), *tokens = scratch(65536);
 	struct item item = {0};
 	struct rule_set *set;
 	size_t step = len > 12 ? 7 : 1;
 
-	put_word(&word, 'w', len);
-	set = set_of(&word, with_prefix);
+	put_word(word, 'w', len);
+	set = rules_about(word, with_prefix);
 	for (size_t fillers = 0; fillers < FILLERS; fillers += step) {
-		buf_clear(&text);
-		put_fillers(&text, fillers);
-		assert_int_equal(buf_printf(&text, "%.*s end", STR_ARG(buf_str(&word))), 0);
+		buf_clear(text);
+		put_fillers(text, fillers);
+		assert_int_equal(buf_printf(text, "%.*s end", STR_ARG(buf_str(word))), 0);
 		item.plain_summary = STR_NONE;
-		assert_string_equal(match(set, &text, &tokens, &item).names, with_prefix ? "wpnx" : "wpn");
-		item.plain_summary = buf_str(&text);
-		assert_string_equal(match(set, &text, &tokens, &item).names, with_prefix ? "wpnxs" : "wpns");
+		assert_string_equal(match(set, text, tokens, &item).names, with_prefix ? "wpnx" : "wpn");
+		item.plain_summary = buf_str(text);
+		assert_string_equal(match(set, text, tokens, &item).names, with_prefix ? "wpnxs" : "wpns");
 		/* words between the two */
-		buf_clear(&text);
-		assert_int_equal(buf_printf(&text, "%.*s ", STR_ARG(buf_str(&word))), 0);
-		put_fillers(&text, fillers + 1);
-		assert_int_equal(buf_puts(&text, "end"), 0);
-		item.plain_summary = buf_str(&text);
-		assert_string_equal(match(set, &text, &tokens, &item).names, with_prefix ? "wx" : "w");
+		buf_clear(text);
+		assert_int_equal(buf_printf(text, "%.*s ", STR_ARG(buf_str(word))), 0);
+		put_fillers(text, fillers + 1);
+		assert_int_equal(buf_puts(text, "end"), 0);
+		item.plain_summary = buf_str(text);
+		assert_string_equal(match(set, text, tokens, &item).names, with_prefix ? "wx" : "w");
 	}
-	rule_set_free(set);
-	buf_release(&word);
-	buf_release(&text);
-	buf_release(&tokens);
 }
 
 TEST(words_of_all_lengths_are_found_everywhere)
@@ -117,22 +110,18 @@ TEST(words_of_all_lengths_are_found_everywhere)
 /* A word of one form between words of several, at each place of a block. */
 TEST(words_with_forms_stand_among_others)
 {
-	struct buf text = BUF_INIT(65536), tokens = BUF_INIT(65536);
-	struct rule_set *set = rule_set_new();
+	struct buf *text = scratch(65536), *tokens = scratch(65536);
+	struct rule_set *set = new_set();
 	struct item item = {0};
 
-	assert_non_null(set);
 	assert_int_equal(rule_set_add(set, STR("p"), STR("\"elysee munchen gipfel\""), NULL), 0);
 	assert_int_equal(rule_set_add(set, STR("q"), STR("\"gipfel ffff\""), NULL), 0);
 	assert_int_equal(rule_set_finish(set, NULL), 0);
 	for (size_t fillers = 0; fillers < 2 * FILLERS; fillers++) {
-		buf_clear(&text);
-		put_fillers(&text, fillers);
-		assert_int_equal(buf_puts(&text, "Élysée München Gipfel ffff "), 0);
-		put_fillers(&text, 3);
-		assert_string_equal(match(set, &text, &tokens, &item).names, "pq");
+		buf_clear(text);
+		put_fillers(text, fillers);
+		assert_int_equal(buf_puts(text, "Élysée München Gipfel ffff "), 0);
+		put_fillers(text, 3);
+		assert_string_equal(match(set, text, tokens, &item).names, "pq");
 	}
-	rule_set_free(set);
-	buf_release(&text);
-	buf_release(&tokens);
 }

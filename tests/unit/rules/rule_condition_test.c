@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Conditions on the story: what a worker finds without the story says for every story what a match with it says. */
-#include "../test.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include "sitrep/base/buf.h"
-#include "sitrep/rules/rule.h"
+#include "sets.h"
 
 enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE };
 
@@ -23,28 +17,15 @@ static void note(void *arg, const struct rule_hit *hit)
 
 static struct found find(struct rule_set *set, const char *title, const struct rule_story *story)
 {
-	struct buf words = BUF_INIT(1 << 16);
+	struct buf *words = scratch(1 << 16);
 	struct rule_subject subject = {.title = str_from(title), .story = story};
 	struct found found = {.matches = false};
 	size_t count = 0;
 
-	assert_int_equal(rule_words(&words, subject.title, &count), 0);
-	subject.title_tokens = buf_str(&words);
+	assert_int_equal(rule_words(words, subject.title, &count), 0);
+	subject.title_tokens = buf_str(words);
 	assert_int_equal(rule_set_match(set, &subject, note, &found), 0);
-	buf_release(&words);
 	return found;
-}
-
-static struct rule_set *set_of(const char *rule)
-{
-	struct rule_set *set = rule_set_new();
-	struct error err = {0};
-
-	assert_non_null(set);
-	if (rule_set_add(set, STR("r"), str_from(rule), &err) != 0)
-		fail_msg("%s: %s", rule, err.text);
-	assert_int_equal(rule_set_finish(set, NULL), 0);
-	return set;
 }
 
 static const struct {
@@ -93,7 +74,6 @@ TEST(a_match_with_the_story_and_without_it)
 
 		if (with.matches != cases[i].matches || later != cases[i].matches)
 			fail_msg("%s on %s: %d, later %d", cases[i].rule, cases[i].title, with.matches, later);
-		rule_set_free(set);
 	}
 }
 
@@ -107,11 +87,9 @@ TEST(a_verdict_says_when_to_wait)
 	/* bits of combinations that the rule does not have */
 	assert_int_equal(rule_set_verdict(set, 0, ~UINT64_C(3)), RULE_NEVER);
 	assert_int_equal(rule_set_verdict(set, 0, UINT64_MAX), RULE_ALWAYS);
-	rule_set_free(set);
 	set = set_of("a");
 	assert_int_equal(find(set, "a", NULL).truth, 1);
 	assert_int_equal(rule_set_verdict(set, 0, 1), RULE_ALWAYS);
-	rule_set_free(set);
 }
 
 /* Equal conditions are one; the words alone are told when the story is not known. */
@@ -125,7 +103,6 @@ TEST(six_conditions_are_the_most)
 	assert_int_equal(find(set, "a", &story).terms, 3);
 	story.sources = 1;
 	assert_false(find(set, "a", &story).matches);
-	rule_set_free(set);
 }
 
 TEST(the_next_age_that_matters)
@@ -135,36 +112,29 @@ TEST(the_next_age_that_matters)
 	assert_int_equal(rule_set_next_age(set, 0, 0), HOUR);
 	assert_int_equal(rule_set_next_age(set, 0, HOUR), 3 * HOUR);
 	assert_int_equal(rule_set_next_age(set, 0, 3 * HOUR), INT64_MAX);
-	rule_set_free(set);
 	set = set_of("a sources>2");
 	assert_int_equal(rule_set_next_age(set, 0, 0), INT64_MAX);
-	rule_set_free(set);
 }
 
 /* A chain of many conditions in turn needs no more room than its nesting. */
 TEST(long_chains)
 {
-	struct buf rule = BUF_INIT(RULE_TEXT_MAX);
+	struct buf *rule = scratch(RULE_TEXT_MAX);
 	struct rule_story story = {.sources = 2};
 	struct rule_set *set;
 
 	for (int i = 0; i < 1000; i++)
-		buf_printf(&rule, "%sw%d sources>%d", i > 0 ? " OR " : "", i, i % 6);
-	buf_putc(&rule, '\0');
-	set = set_of(rule.data);
+		buf_printf(rule, "%sw%d sources>%d", i > 0 ? " OR " : "", i, i % 6);
+	set = set_of(rule->data);
 	assert_true(find(set, "w1 w8", &story).matches);
 	assert_false(find(set, "w2 w9", &story).matches);
 	assert_true(rule_set_holds(set, 0, find(set, "w2 w1", NULL).truth, &story));
-	rule_set_free(set);
-	buf_clear(&rule);
+	buf_clear(rule);
 	for (int i = 0; i < RULE_DEPTH_MAX - 1; i++)
-		buf_printf(&rule, "(sources>%d AND w OR ", i % 6);
-	buf_puts(&rule, "w");
+		buf_printf(rule, "(sources>%d AND w OR ", i % 6);
+	buf_puts(rule, "w");
 	for (int i = 0; i < RULE_DEPTH_MAX - 1; i++)
-		buf_puts(&rule, ")");
-	buf_putc(&rule, '\0');
-	set = set_of(rule.data);
+		buf_puts(rule, ")");
+	set = set_of(rule->data);
 	assert_true(find(set, "w", NULL).matches);
-	rule_set_free(set);
-	buf_release(&rule);
 }

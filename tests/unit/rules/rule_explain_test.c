@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Why a rule does not match, and marks around the words that it found. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/rules/rule.h"
 
 struct trial {
@@ -134,16 +134,15 @@ static void write_reasons(struct buf *out, const struct trial *t)
 TEST(reasons_say_why_not)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct buf out = BUF_INIT(1000);
+		struct buf *out = scratch(1000);
 		struct trial t;
 
 		add_rule(&t, cases[i].rule);
 		try_item(&t, cases[i].title, cases[i].body);
-		write_reasons(&out, &t);
-		if (strcmp(out.data, cases[i].reasons) != 0)
-			fail_msg("%s: \"%s\", not \"%s\"", cases[i].rule, out.data, cases[i].reasons);
+		write_reasons(out, &t);
+		if (strcmp(out->data, cases[i].reasons) != 0)
+			fail_msg("%s: \"%s\", not \"%s\"", cases[i].rule, out->data, cases[i].reasons);
 		assert_true(t.matches == (t.count == 0));
-		buf_release(&out);
 		release(&t);
 	}
 }
@@ -173,20 +172,18 @@ TEST(reasons_agree_with_matches)
 /* A watch list of many terms has one reason, and so has an OR of as many, with its alternatives. */
 TEST(large_rules_have_reasons)
 {
-	struct buf rule = BUF_INIT(1 << 20);
+	struct buf *rule = scratch(1 << 20);
 	struct trial t;
 
-	(void)buf_puts(&rule, "w0");
+	(void)buf_puts(rule, "w0");
 	for (int i = 1; i < 20000; i++)
-		(void)buf_printf(&rule, " OR w%d", i);
-	(void)buf_putc(&rule, '\0');
-	add_rule(&t, rule.data);
+		(void)buf_printf(rule, " OR w%d", i);
+	add_rule(&t, rule->data);
 	try_item(&t, "alpha", "beta");
 	assert_int_equal(t.count, 20000);
 	for (size_t i = 0; i < t.count; i++)
 		assert_true(t.reasons[i].kind == RULE_MISSING && t.reasons[i].others == (i + 1 < t.count));
 	release(&t);
-	buf_release(&rule);
 }
 
 /* ---- marks, shown as [ and ] */
@@ -235,17 +232,15 @@ static void show_marks(struct buf *out, struct str marked)
 TEST(found_words_are_marked)
 {
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		struct buf title = BUF_INIT(1000), body = BUF_INIT(1000);
+		struct buf *title = scratch(1000), *body = scratch(1000);
 		struct trial t;
 
 		add_rule(&t, marks[i].rule);
 		try_item(&t, marks[i].title, marks[i].body);
-		show_marks(&title, buf_str(&t.marked_title));
-		show_marks(&body, buf_str(&t.marked_body));
-		assert_string_equal(title.data, marks[i].marked_title);
-		assert_string_equal(body.data, marks[i].marked_body);
-		buf_release(&title);
-		buf_release(&body);
+		show_marks(title, buf_str(&t.marked_title));
+		show_marks(body, buf_str(&t.marked_body));
+		assert_string_equal(title->data, marks[i].marked_title);
+		assert_string_equal(body->data, marks[i].marked_body);
 		release(&t);
 	}
 }
@@ -253,32 +248,29 @@ TEST(found_words_are_marked)
 /* A word of thousands of bytes is not cut, so that it costs little; a mark never stays open. */
 TEST(long_pieces_are_bounded)
 {
-	struct buf title = BUF_INIT(1 << 20);
+	struct buf *title = scratch(1 << 20);
 	struct trial t;
 
 	for (int i = 0; i < 50000; i++)
-		(void)buf_puts(&title, i % 1000 == 0 ? "-" : "ab");
-	(void)buf_puts(&title, "-alpha alpha");
-	(void)buf_putc(&title, '\0');
+		(void)buf_puts(title, i % 1000 == 0 ? "-" : "ab");
+	(void)buf_puts(title, "-alpha alpha");
 	add_rule(&t, "alpha");
-	try_item(&t, title.data, "");
+	try_item(&t, title->data, "");
 	assert_true(t.matches);
 	assert_true(str_ends(buf_str(&t.marked_title), STR("\x01"
 							   "alpha\x02")));
-	assert_int_equal(t.marked_title.len, strlen(title.data) + 2);
+	assert_int_equal(t.marked_title.len, strlen(title->data) + 2);
 	release(&t);
 	add_rule(&t, "\"beta ab*\"");
-	buf_clear(&title);
-	(void)buf_puts(&title, "beta ");
+	buf_clear(title);
+	(void)buf_puts(title, "beta ");
 	for (int i = 0; i < 1000; i++)
-		(void)buf_puts(&title, "ab");
-	(void)buf_puts(&title, "-ab alpha");
-	(void)buf_putc(&title, '\0');
-	try_item(&t, title.data, "");
+		(void)buf_puts(title, "ab");
+	(void)buf_puts(title, "-ab alpha");
+	try_item(&t, title->data, "");
 	assert_true(str_starts(buf_str(&t.marked_title), STR("\x01"
 							     "beta")));
 	assert_true(str_ends(buf_str(&t.marked_title), STR("\x02"
 							   "alpha")));
 	release(&t);
-	buf_release(&title);
 }

@@ -3,8 +3,7 @@
  * and bytes that are no image are refused. */
 #include <malloc.h>
 
-#include "../test.h"
-#include "sitrep/rules/rule.h"
+#include "sets.h"
 
 static const char *const rules[] = {
 	"frigate* AND \"carrier strike group\"",
@@ -51,7 +50,8 @@ static struct buf tell(struct rule_set *set)
 {
 	static const char title[] = "Carrier strike group and frigates pass the STRAIT";
 	static const char body[] = "An F-35B and a submarine; the destroyer left the old harbour.";
-	struct buf title_words = BUF_INIT(4096), body_words = BUF_INIT(4096), told = BUF_INIT(65536);
+	struct buf *title_words = scratch(4096), *body_words = scratch(4096);
+	struct buf told = BUF_INIT(65536);
 	struct person author = {.name = STR("Jane Smith")};
 	struct item item = {.plain_summary = STR("The frigate left port."), .authors = {&author, 1, 1}};
 	struct rule_subject subject = {.title = str_from(title),
@@ -63,10 +63,10 @@ static struct buf tell(struct rule_set *set)
 	struct arena arena;
 	size_t count = 0;
 
-	assert_int_equal(rule_words(&title_words, subject.title, &count), 0);
-	assert_int_equal(rule_words(&body_words, subject.body, &count), 0);
-	subject.title_tokens = buf_str(&title_words);
-	subject.body_tokens = buf_str(&body_words);
+	assert_int_equal(rule_words(title_words, subject.title, &count), 0);
+	assert_int_equal(rule_words(body_words, subject.body, &count), 0);
+	subject.title_tokens = buf_str(title_words);
+	subject.body_tokens = buf_str(body_words);
 	assert_int_equal(rule_set_match(set, &subject, note, &told), 0);
 	arena_init(&arena, 1024 * 1024);
 	for (size_t i = 0; i < RULES; i++) {
@@ -81,8 +81,6 @@ static struct buf tell(struct rule_set *set)
 		buf_putc(&told, '\n');
 	}
 	arena_release(&arena);
-	buf_release(&title_words);
-	buf_release(&body_words);
 	return told;
 }
 
@@ -91,11 +89,9 @@ TEST(a_moved_image_tells_the_same)
 	struct rule_set *set = make(), *moved;
 	struct str image = rule_set_image(set);
 	struct buf told = tell(set), again;
-	char *copy = malloc(image.len);
+	char *copy = scratch_copy(image);
 	struct error err = {0};
 
-	assert_non_null(copy);
-	memcpy(copy, image.data, image.len);
 	moved = rule_set_open(str_make(copy, image.len), &err);
 	assert_ok(moved != NULL, err);
 	rule_set_free(set);
@@ -108,7 +104,6 @@ TEST(a_moved_image_tells_the_same)
 	rule_set_free(moved);
 	buf_release(&told);
 	buf_release(&again);
-	free(copy);
 }
 
 /* Leaves bytes where the next functions have their structs. */
@@ -124,54 +119,41 @@ static void soil_stack(void)
 TEST(images_of_equal_rules_are_equal)
 {
 	struct rule_set *set = make(), *other;
-	struct str image = rule_set_image(set), second;
-	char *copy = malloc(image.len);
+	struct str image = rule_set_image(set), second = str_make(scratch_copy(image), image.len);
 
-	assert_non_null(copy);
-	memcpy(copy, image.data, image.len);
-	second = str_make(copy, image.len);
 	rule_set_free(set);
 	soil_stack();
 	other = make();
 	assert_true(str_eq(rule_set_image(other), second));
 	rule_set_free(other);
-	free(copy);
 }
 
 /* Each subscription with a filter of its own has a set. */
 TEST(a_small_set_is_small)
 {
-	struct rule_set *set = rule_set_new();
+	struct rule_set *set = set_of("missile AND (frigate OR \"carrier group\")");
 
-	assert_non_null(set);
-	assert_int_equal(rule_set_add(set, STR("r"), STR("missile AND (frigate OR \"carrier group\")"), NULL), 0);
-	assert_int_equal(rule_set_finish(set, NULL), 0);
 	assert_true(malloc_usable_size((void *)rule_set_image(set).data) <= 4096);
-	rule_set_free(set);
 }
 
 TEST(an_empty_set_has_an_image)
 {
-	struct rule_set *set = rule_set_new(), *opened;
+	struct rule_set *set = new_set(), *opened;
 	struct error err = {0};
 
-	assert_non_null(set);
 	assert_ok(rule_set_finish(set, &err) == 0, err);
 	opened = rule_set_open(rule_set_image(set), &err);
 	assert_ok(opened != NULL, err);
 	assert_int_equal(rule_set_count(opened), 0);
 	rule_set_free(opened);
-	rule_set_free(set);
 }
 
 TEST(other_bytes_are_refused)
 {
-	struct rule_set *set = make();
-	struct str image = rule_set_image(set);
-	char *copy = malloc(image.len + 1);
+	struct str image = rule_set_image(keep_set(make()));
+	char *copy = scratch_take(malloc(image.len + 1));
 	struct error err = {0};
 
-	assert_non_null(copy);
 	memcpy(copy, image.data, image.len);
 	assert_null(rule_set_open(STR_NONE, &err));
 	assert_string_equal(err.text, "the compiled rules are not of this version");
@@ -189,6 +171,4 @@ TEST(other_bytes_are_refused)
 	copy[0] = 'S';
 	assert_null(rule_set_open(str_make(copy, image.len), &err));
 	assert_string_equal(err.text, "the compiled rules are not of this version");
-	rule_set_free(set);
-	free(copy);
 }

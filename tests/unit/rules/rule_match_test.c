@@ -232,7 +232,6 @@ TEST(texts_match_or_not)
 			strcmp(seen.terms, texts[i].terms ? texts[i].terms : "") != 0)
 			fail_msg("\"%s\" on \"%s\" / \"%s\" gives \"%s\", not \"%s\"", texts[i].rule, texts[i].title,
 				texts[i].body, seen.terms, texts[i].terms != NULL ? texts[i].terms : "(none)");
-		rule_set_free(set);
 	}
 }
 
@@ -267,7 +266,6 @@ TEST(languages)
 		assert_int_equal(rule_set_match(set, &subject, note, &seen), 0);
 		if (seen.count != cases[i].count)
 			fail_msg("\"%s\" on \"%s\"", cases[i].rule, cases[i].language);
-		rule_set_free(set);
 	}
 }
 
@@ -302,7 +300,6 @@ TEST(feeds_and_categories)
 		if (match(set, "usni naval us", "air force", cases[i].feed, cases[i].categories).count !=
 			cases[i].count)
 			fail_msg("%s on %s, %s", cases[i].rule, cases[i].feed, cases[i].categories);
-		rule_set_free(set);
 	}
 }
 
@@ -342,33 +339,29 @@ TEST(parts_of_an_item)
 		assert_int_equal(rule_set_match(set, &subject, note, &seen), 0);
 		if ((seen.count > 0) != cases[i].matches)
 			fail_msg("%s: %zu", cases[i].rule, seen.count);
-		rule_set_free(set);
 	}
 }
 
 /* A text with more places than are kept, and a rule that names one word a thousand times: both end soon. */
 TEST(places_are_bounded)
 {
-	struct rule_set *set = rule_set_new();
-	struct buf text = BUF_INIT(1 << 20), rule = BUF_INIT(RULE_TEXT_MAX);
+	struct rule_set *set = new_set();
+	struct buf *text = scratch(1 << 20), *rule = scratch(RULE_TEXT_MAX);
 	struct rule_subject subject;
 	struct seen seen = {0};
 
-	buf_puts(&rule, "(a");
+	buf_puts(rule, "(a");
 	for (int i = 0; i < 1000; i++)
-		buf_puts(&rule, " OR a");
-	buf_puts(&rule, ") NEAR/1 b");
-	assert_int_equal(rule_set_add(set, STR("far"), buf_str(&rule), NULL), 0);
+		buf_puts(rule, " OR a");
+	buf_puts(rule, ") NEAR/1 b");
+	assert_int_equal(rule_set_add(set, STR("far"), buf_str(rule), NULL), 0);
 	assert_int_equal(rule_set_add(set, STR("first"), STR("a NEAR/1 c"), NULL), 0);
 	assert_int_equal(rule_set_finish(set, NULL), 0);
-	buf_puts(&text, "c ");
+	buf_puts(text, "c ");
 	for (int i = 0; i < 100000; i++)
-		buf_puts(&text, "a ");
-	buf_puts(&text, "b ");
-	subject = (struct rule_subject){.body_tokens = buf_str(&text)};
+		buf_puts(text, "a ");
+	buf_puts(text, "b ");
+	subject = (struct rule_subject){.body_tokens = buf_str(text)};
 	assert_int_equal(rule_set_match(set, &subject, note, &seen), 0);
 	assert_string_equal(seen.rules, "first ");
-	buf_release(&text);
-	buf_release(&rule);
-	rule_set_free(set);
 }

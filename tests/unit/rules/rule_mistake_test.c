@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What the rule language does not accept, and what it says of it. */
-#include "../test.h"
+#include "sets.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/identity/canon.h"
-#include "sitrep/rules/rule.h"
 
 static const struct {
 	const char *rule;
@@ -100,16 +99,14 @@ static const struct {
 TEST(mistakes_name_place_and_expectation)
 {
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
-		struct rule_set *set = rule_set_new();
+		struct rule_set *set = new_set();
 		struct error err = {0};
 
-		assert_non_null(set);
 		if (rule_set_add(set, STR("r"), str_from(mistakes[i].rule), &err) != -EINVAL)
 			fail_msg("\"%s\" was accepted", mistakes[i].rule);
 		if (!str_starts(str_from(err.text), str_from(mistakes[i].begins)))
 			fail_msg("\"%s\" gives \"%s\", not \"%s\"", mistakes[i].rule, err.text, mistakes[i].begins);
 		assert_int_equal(rule_set_count(set), 0);
-		rule_set_free(set);
 	}
 }
 
@@ -139,12 +136,11 @@ static const struct {
 TEST(place_of_mistake_is_shown)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		struct buf out = BUF_INIT(1000);
+		struct buf *out = scratch(1000);
 
-		assert_int_equal(rule_show(&out, str_from(places[i].rule), str_from(places[i].mistake)), 0);
-		(void)buf_putc(&out, '\0');
-		assert_string_equal(out.data, places[i].shown);
-		buf_release(&out);
+		assert_int_equal(rule_show(out, str_from(places[i].rule), str_from(places[i].mistake)), 0);
+		(void)buf_putc(out, '\0');
+		assert_string_equal(out->data, places[i].shown);
 	}
 }
 
@@ -155,16 +151,16 @@ TEST(long_rule_is_cut_around_its_mistake)
 
 	for (size_t kind = 0; kind < 2; kind++)
 		for (size_t place = 0; place <= 300; place++) {
-			struct buf rule = BUF_INIT(2000), out = BUF_INIT(2000);
+			struct buf *rule = scratch(2000), *out = scratch(2000);
 			char mistake[32];
 			struct str rest, line, mark;
 			size_t at, columns = 0;
 
 			for (size_t i = 0; i <= 300; i++)
-				(void)buf_puts(&rule, i == place ? ")" : letters[kind]);
+				(void)buf_puts(rule, i == place ? ")" : letters[kind]);
 			(void)snprintf(mistake, sizeof(mistake), "at column %zu: found", place + 1);
-			assert_int_equal(rule_show(&out, buf_str(&rule), str_from(mistake)), 0);
-			rest = buf_str(&out);
+			assert_int_equal(rule_show(out, buf_str(rule), str_from(mistake)), 0);
+			rest = buf_str(out);
 			assert_true(str_split(&rest, '\n', &line) && str_split(&rest, '\n', &mark));
 			at = str_find_char(line, ')', 0);
 			assert_true(at != STR_NPOS);
@@ -177,53 +173,47 @@ TEST(long_rule_is_cut_around_its_mistake)
 			assert_in_range(columns, RULE_SHOWN_COLUMNS - 2, RULE_SHOWN_COLUMNS);
 			assert_true(place <= 50 || str_starts(line, STR("    ...")));
 			assert_true(place >= 250 || str_ends(line, STR("...")));
-			buf_release(&rule);
-			buf_release(&out);
 		}
+}
+
+static void repeat(struct buf *out, const char *piece, int count)
+{
+	for (int i = 0; i < count; i++)
+		buf_puts(out, piece);
 }
 
 TEST(nesting_is_bounded)
 {
-	struct rule_set *set = rule_set_new();
-	struct buf text = BUF_INIT(RULE_EXPANDED_MAX + 16);
+	struct rule_set *set = new_set();
+	struct buf *text = scratch(RULE_EXPANDED_MAX + 16);
 	struct error err;
 
-	for (int i = 0; i < RULE_DEPTH_MAX - 1; i++)
-		buf_putc(&text, '(');
-	buf_putc(&text, 'a');
-	for (int i = 0; i < RULE_DEPTH_MAX - 1; i++)
-		buf_putc(&text, ')');
-	assert_int_equal(rule_set_add(set, STR("deep"), buf_str(&text), &err), 0);
-	buf_clear(&text);
-	for (int i = 0; i < RULE_TEXT_MAX; i++)
-		buf_putc(&text, '(');
-	assert_int_equal(rule_set_add(set, STR("deeper"), buf_str(&text), &err), -EINVAL);
+	repeat(text, "(", RULE_DEPTH_MAX - 1);
+	buf_putc(text, 'a');
+	repeat(text, ")", RULE_DEPTH_MAX - 1);
+	assert_int_equal(rule_set_add(set, STR("deep"), buf_str(text), &err), 0);
+	buf_clear(text);
+	repeat(text, "(", RULE_TEXT_MAX);
+	assert_int_equal(rule_set_add(set, STR("deeper"), buf_str(text), &err), -EINVAL);
 	assert_non_null(strstr(err.text, "nested too deeply"));
-	buf_clear(&text);
-	for (int i = 0; i < 10000; i++)
-		buf_puts(&text, "NOT ");
-	assert_int_equal(rule_set_add(set, STR("nots"), buf_str(&text), &err), -EINVAL);
+	buf_clear(text);
+	repeat(text, "NOT ", 10000);
+	assert_int_equal(rule_set_add(set, STR("nots"), buf_str(text), &err), -EINVAL);
 	assert_non_null(strstr(err.text, "nested too deeply"));
-	buf_clear(&text);
-	for (int i = 0; i <= RULE_EXPANDED_MAX; i++)
-		buf_putc(&text, 'a');
-	assert_int_equal(rule_set_add(set, STR("long"), buf_str(&text), &err), -EINVAL);
-	buf_release(&text);
-	rule_set_free(set);
+	buf_clear(text);
+	repeat(text, "a", RULE_EXPANDED_MAX + 1);
+	assert_int_equal(rule_set_add(set, STR("long"), buf_str(text), &err), -EINVAL);
 }
 
 TEST(phrases_are_bounded)
 {
-	struct rule_set *set = rule_set_new();
-	struct buf text = BUF_INIT(4096);
+	struct rule_set *set = new_set();
+	struct buf *text = scratch(4096);
 	struct error err;
 
-	buf_putc(&text, '"');
-	for (int i = 0; i < 65; i++)
-		buf_puts(&text, "a ");
-	buf_putc(&text, '"');
-	assert_int_equal(rule_set_add(set, STR("r"), buf_str(&text), &err), -EINVAL);
+	buf_putc(text, '"');
+	repeat(text, "a ", 65);
+	buf_putc(text, '"');
+	assert_int_equal(rule_set_add(set, STR("r"), buf_str(text), &err), -EINVAL);
 	assert_string_equal(err.text, "at column 1: found a phrase of 65 words, expected at most 64");
-	buf_release(&text);
-	rule_set_free(set);
 }

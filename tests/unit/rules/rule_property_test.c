@@ -2,7 +2,7 @@
 /* Thousands of random rules against an evaluator that searches every term in every place, in one set, so
  * that words, phrases and prefixes of all rules share one automaton. The seed is fixed: a failure comes
  * again. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/rules/rule.h"
 
 enum { RULES = 300, SETS = 30, TEXTS = 40, WORDS_MAX = 4, TEXT_WORDS = 12, NODES_MAX = 64 };
@@ -306,7 +306,7 @@ TEST(random_rules_agree_with_a_search)
 	assert_non_null(trees);
 	for (unsigned round = 0; round < SETS; round++) {
 		struct rule_set *set = rule_set_new();
-		struct buf text = BUF_INIT(65536);
+		struct buf *text = scratch(65536);
 		struct error err;
 		int count = 0;
 
@@ -318,18 +318,17 @@ TEST(random_rules_agree_with_a_search)
 
 			memset(t, 0, sizeof(*t));
 			t->root = make_node(t, 4);
-			buf_clear(&text);
-			write_node(&text, t, t->root);
+			buf_clear(text);
+			write_node(text, t, t->root);
 			snprintf(name, sizeof(name), "%d", count);
-			ret = rule_set_add(set, str_from(name), buf_str(&text), &err);
+			ret = rule_set_add(set, str_from(name), buf_str(text), &err);
 			/* refused are exactly the rules that hold when nothing is there */
 			if ((ret < 0) != evaluate(t, t->root, NULL))
-				fail_msg("%s: %s", text.data, ret < 0 ? err.text : "accepted");
+				fail_msg("%s: %s", text->data, ret < 0 ? err.text : "accepted");
 			count += ret == 0;
 		}
 		assert_int_equal(rule_set_finish(set, &err), 0);
 		compare_on_texts(set, trees, count);
-		buf_release(&text);
 		rule_set_free(set);
 	}
 	free(trees);
@@ -342,7 +341,7 @@ TEST(any_text_is_a_rule_or_a_mistake)
 		"list(", ")>=2 ", ",", "=3", "$x", "list \"a\" >= 2", "words>1", "sources>=3", "age<2h",
 		"priority>=", "high", "[", "title:", "author:", "feed:", "category:", ":", "a", "missile", "-", "!",
 		"\xE2\x80\x9C", "\xE2\x80\x9D", "\xE5\x8C\x97", "\xCC\x81", "\xFF", "\n", "\t", "'", "1,2"};
-	struct buf text = BUF_INIT(4096);
+	struct buf *text = scratch(4096);
 	int accepted = 0;
 
 	seed = 77;
@@ -351,15 +350,14 @@ TEST(any_text_is_a_rule_or_a_mistake)
 		struct error err = {0};
 		int ret;
 
-		buf_clear(&text);
+		buf_clear(text);
 		for (unsigned i = below(12) + 1; i > 0; i--)
-			buf_puts(&text, pieces[below(sizeof(pieces) / sizeof(pieces[0]))]);
-		ret = rule_set_add(set, STR("r"), buf_str(&text), &err);
+			buf_puts(text, pieces[below(sizeof(pieces) / sizeof(pieces[0]))]);
+		ret = rule_set_add(set, STR("r"), buf_str(text), &err);
 		if (ret != 0 && (ret != -EINVAL || !str_starts(str_from(err.text), STR("at column "))))
-			fail_msg("\"%s\" gives %d, %s", text.data, ret, err.text);
+			fail_msg("\"%s\" gives %d, %s", text->data, ret, err.text);
 		accepted += ret == 0;
 		rule_set_free(set);
 	}
 	assert_true(accepted > 500);
-	buf_release(&text);
 }

@@ -4,7 +4,7 @@
  *
  * The reference knows the forms of each word by the table below, which was written by hand.  The seed is fixed: a
  * failure comes again. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/rules/rule.h"
 
 enum { RULES = 100, SETS = 60, TEXTS = 20, TEXT_WORDS = 14, PHRASE_MAX = 3, ENTRIES_MAX = 4, NODES_MAX = 64 };
@@ -443,7 +443,6 @@ static void compare(struct trial *t)
 		if ((with[i] != 0) == expected && later == expected)
 			continue;
 		write_node(&rule, &t->trees[i], t->trees[i].root);
-		buf_putc(&rule, '\0');
 		fail_msg("%s is %d, later %d on \"%.*s\" / \"%.*s\"", rule.data, with[i] != 0, later,
 			STR_ARG(buf_str(&t->subject.texts[PART_TITLE])),
 			STR_ARG(buf_str(&t->subject.texts[PART_BODY])));
@@ -453,7 +452,7 @@ static void compare(struct trial *t)
 /* Fills the set.  Refused are exactly the rules that hold when nothing is there, and those with too many conditions. */
 static void fill(struct trial *t)
 {
-	struct buf text = BUF_INIT(65536);
+	struct buf *text = scratch(65536);
 
 	for (int count = 0; count < RULES;) {
 		struct tree *tree = &t->trees[count];
@@ -463,18 +462,16 @@ static void fill(struct trial *t)
 
 		*tree = (struct tree){.count = 0};
 		tree->root = make_node(tree, 4);
-		buf_clear(&text);
-		write_node(&text, tree, tree->root);
+		buf_clear(text);
+		write_node(text, tree, tree->root);
 		snprintf(name, sizeof(name), "%d", count);
-		result = rule_set_add(t->set, str_from(name), buf_str(&text), &err);
-		buf_putc(&text, '\0');
+		result = rule_set_add(t->set, str_from(name), buf_str(text), &err);
 		if ((result < 0) != holds(tree, tree->root, NULL) &&
 			strstr(err.text, "conditions on the story") == NULL)
-			fail_msg("%s: %s", text.data, result < 0 ? err.text : "accepted");
+			fail_msg("%s: %s", text->data, result < 0 ? err.text : "accepted");
 		count += result == 0;
 	}
 	assert_int_equal(rule_set_finish(t->set, NULL), 0);
-	buf_release(&text);
 }
 
 /* Puts a set over a copy of the image in the set's place, as another process would have it. */

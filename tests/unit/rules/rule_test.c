@@ -40,24 +40,22 @@ TEST(definitions_and_lists_are_put_in)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct buf out = BUF_INIT(RULE_EXPANDED_MAX);
-		struct rule_set *set = rule_set_new();
+		struct buf *out = scratch(RULE_EXPANDED_MAX);
+		struct rule_set *set = new_set();
 		struct error err = {0};
-		int result = rule_expand(&out, str_from(cases[i].rule), fetch_text, NULL, &err);
+		int result = rule_expand(out, str_from(cases[i].rule), fetch_text, NULL, &err);
 
 		if ((result != 0) != cases[i].mistake ||
-			!str_starts(result == 0 ? buf_str(&out) : str_from(err.text), str_from(cases[i].expanded)))
-			fail_msg("%s gives %d: %.*s, %s", cases[i].rule, result, STR_ARG(buf_str(&out)), err.text);
-		if (result == 0 && rule_set_add(set, STR("r"), buf_str(&out), &err) != 0)
+			!str_starts(result == 0 ? buf_str(out) : str_from(err.text), str_from(cases[i].expanded)))
+			fail_msg("%s gives %d: %.*s, %s", cases[i].rule, result, STR_ARG(buf_str(out)), err.text);
+		if (result == 0 && rule_set_add(set, STR("r"), buf_str(out), &err) != 0)
 			fail_msg("%s: %s", cases[i].rule, err.text);
-		rule_set_free(set);
-		buf_release(&out);
 	}
 }
 
 TEST(rules_come_in_order)
 {
-	struct rule_set *set = rule_set_new();
+	struct rule_set *set = new_set();
 	struct error err;
 
 	assert_int_equal(rule_set_add(set, STR("third"), STR("zulu"), &err), 0);
@@ -72,17 +70,15 @@ TEST(rules_come_in_order)
 	assert_string_equal(match(set, "bravo", "", "", "").rules, "");
 	assert_string_equal(match(set, "", "alpha", "", "").rules, "first second ");
 	assert_int_equal(rule_set_add(set, STR("late"), STR("late"), &err), -EINVAL);
-	rule_set_free(set);
 }
 
 TEST(empty_set_matches_nothing)
 {
-	struct rule_set *set = rule_set_new();
+	struct rule_set *set = new_set();
 	struct error err;
 
 	assert_int_equal(rule_set_finish(set, &err), 0);
 	assert_int_equal(match(set, "missile", "missile", "f", "c").count, 0);
-	rule_set_free(set);
 }
 
 TEST(items_get_their_matches)
@@ -111,17 +107,15 @@ TEST(items_get_their_matches)
 
 TEST(thousands_of_terms_in_one_rule)
 {
-	struct rule_set *set = rule_set_new();
-	struct buf text = BUF_INIT(RULE_TEXT_MAX);
+	struct rule_set *set = new_set();
+	struct buf *text = scratch(RULE_TEXT_MAX);
 	struct error err;
 	struct seen seen;
 
 	for (int i = 0; i < 7000; i++)
-		assert_int_equal(buf_printf(&text, "%sx%d", i > 0 ? " OR " : "", i), 0);
-	assert_int_equal(rule_set_add(set, STR("r"), buf_str(&text), &err), 0);
+		assert_int_equal(buf_printf(text, "%sx%d", i > 0 ? " OR " : "", i), 0);
+	assert_int_equal(rule_set_add(set, STR("r"), buf_str(text), &err), 0);
 	assert_int_equal(rule_set_finish(set, &err), 0);
 	seen = match(set, "", "y1 x6999 x1 x7000", "", "");
 	assert_string_equal(seen.terms, "x1|x6999|");
-	buf_release(&text);
-	rule_set_free(set);
 }

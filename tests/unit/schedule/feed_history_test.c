@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A feed's history over polls in virtual time, and as bytes. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/feed_history.h"
 
@@ -11,6 +11,11 @@ static const int64_t start = INT64_C(1795392000000); /* Mon, 23 Nov 2026 00:00:0
 
 static const struct schedule_policy policy = {
 	.min_ms = 5 * 60 * 1000, .max_ms = 6 * 3600 * 1000, .default_ms = 30 * 60 * 1000};
+
+/* Members of an outcome. */
+#define SILENT .retry_after_ms = -1, .fresh_ms = -1
+#define UNCHANGED .kind = OUTCOME_NOT_MODIFIED, .conditional = true
+#define FAILED(reason, status) .kind = OUTCOME_FAILED, .failure = (reason), .http_status = (status)
 
 /* A feed and what is known of it. */
 struct feed {
@@ -53,15 +58,14 @@ static struct schedule_plan take(struct feed *f, const struct poll_outcome *o, s
 
 static struct schedule_plan unmodified(struct feed *f)
 {
-	const struct poll_outcome o = {
-		.kind = OUTCOME_NOT_MODIFIED, .conditional = true, .retry_after_ms = -1, .fresh_ms = -1};
+	const struct poll_outcome o = {UNCHANGED, SILENT};
 
 	return take(f, &o, NULL);
 }
 
 static struct schedule_plan document(struct feed *f, size_t fresh, int64_t published_ms, struct feed_hints hints)
 {
-	const struct poll_outcome o = {.kind = OUTCOME_DOCUMENT, .retry_after_ms = -1, .fresh_ms = -1};
+	const struct poll_outcome o = {.kind = OUTCOME_DOCUMENT, SILENT};
 	int64_t times[16];
 	struct poll_news news = {.fresh = fresh, .published_ms = times, .shown = 40, .hints = hints};
 
@@ -87,20 +91,18 @@ TEST(bytes)
 {
 	struct feed f;
 	struct feed_history back;
-	struct buf bytes = BUF_INIT(4096), again = BUF_INIT(4096);
+	struct buf *bytes = scratch(4096), *again = scratch(4096);
 
 	fill(&f);
-	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
-	feed_history_decode(buf_str(&bytes), &back);
-	assert_int_equal(feed_history_encode(&back, &again), 0);
-	assert_int_equal(bytes.len, again.len);
-	assert_memory_equal(bytes.data, again.data, bytes.len);
+	assert_int_equal(feed_history_encode(&f.history, bytes), 0);
+	feed_history_decode(buf_str(bytes), &back);
+	assert_int_equal(feed_history_encode(&back, again), 0);
+	assert_int_equal(bytes->len, again->len);
+	assert_memory_equal(bytes->data, again->data, bytes->len);
 	assert_int_equal(back.hints.ttl_ms, hour);
 	assert_int_equal(back.hints.skip_hours, 0x81);
 	assert_int_equal(back.trust.unmodified_ms, f.history.trust.unmodified_ms);
 	assert_true(back.rhythm.seen_ms == f.now_ms);
-	buf_release(&bytes);
-	buf_release(&again);
 }
 
 /* Cut anywhere, or with any byte changed, they are a history with sound numbers or none. */
@@ -108,29 +110,28 @@ TEST(damaged_bytes)
 {
 	struct feed f;
 	struct feed_history h;
-	struct buf bytes = BUF_INIT(4096);
+	struct buf *bytes = scratch(4096);
 
 	fill(&f);
-	assert_int_equal(feed_history_encode(&f.history, &bytes), 0);
-	for (size_t len = 0; len < bytes.len; len++) {
-		feed_history_decode(str_make(bytes.data, len), &h);
+	assert_int_equal(feed_history_encode(&f.history, bytes), 0);
+	for (size_t len = 0; len < bytes->len; len++) {
+		feed_history_decode(str_make(bytes->data, len), &h);
 		assert_true(h.rhythm.seen_ms == TIME_NONE && h.trust.full_ms == TIME_NONE && h.hints.ttl_ms == 0);
 	}
-	for (size_t i = 0; i < bytes.len; i++) {
+	for (size_t i = 0; i < bytes->len; i++) {
 		for (int bit = 0; bit < 8; bit++) {
 			struct schedule_plan plan;
 
-			bytes.data[i] = (char)(bytes.data[i] ^ 1 << bit);
-			feed_history_decode(buf_str(&bytes), &h);
+			bytes->data[i] = (char)(bytes->data[i] ^ 1 << bit);
+			feed_history_decode(buf_str(bytes), &h);
 			plan = feed_history_plan(&h, &f.state, &policy, f.now_ms);
 			/* skipped days at most lie between */
 			assert_in_range(plan.due_ms, f.now_ms + policy.min_ms, f.now_ms + 8 * day);
-			bytes.data[i] = (char)(bytes.data[i] ^ 1 << bit);
+			bytes->data[i] = (char)(bytes->data[i] ^ 1 << bit);
 		}
 	}
 	feed_history_decode(STR_NONE, &h);
 	assert_true(h.rhythm.seen_ms == TIME_NONE);
-	buf_release(&bytes);
 }
 
 /* Times and durations that no calendar has are no history: sums of them would overflow. */
@@ -139,7 +140,7 @@ TEST(damaged_times)
 	const int64_t never[] = {INT64_MIN + 1, INT64_MIN + hour, INT64_MAX - 1, INT64_MAX, 400000 * 366 * day};
 	struct feed f;
 	struct feed_history h;
-	struct buf bytes = BUF_INIT(4096);
+	struct buf *bytes = scratch(4096);
 
 	fill(&f);
 	h = f.history;
@@ -152,23 +153,18 @@ TEST(damaged_times)
 
 			h = f.history;
 			*times[k] = never[i];
-			buf_clear(&bytes);
-			assert_int_equal(feed_history_encode(&h, &bytes), 0);
-			feed_history_decode(buf_str(&bytes), &back);
+			buf_clear(bytes);
+			assert_int_equal(feed_history_encode(&h, bytes), 0);
+			feed_history_decode(buf_str(bytes), &back);
 			assert_true(back.rhythm.seen_ms == TIME_NONE && back.trust.full_ms == TIME_NONE);
 		}
 	}
-	buf_release(&bytes);
 }
 
 TEST_ON(hints_outlive_304, feed, f)
 {
 	struct schedule_plan plan;
-	const struct poll_outcome told = {.kind = OUTCOME_FAILED,
-		.failure = FAILURE_HTTP,
-		.http_status = 503,
-		.retry_after_ms = 2 * hour,
-		.fresh_ms = -1};
+	const struct poll_outcome told = {FAILED(FAILURE_HTTP, 503), .retry_after_ms = 2 * hour, .fresh_ms = -1};
 
 	plan = document(f, 3, start - hour, (struct feed_hints){.ttl_ms = 3 * hour});
 	assert_int_equal(plan.hint, HINT_TTL);
@@ -195,22 +191,11 @@ TEST_ON(hints_outlive_304, feed, f)
 TEST_ON(freshness_outlives_a_bare_304, feed, f)
 {
 	const struct poll_outcome fresh = {.kind = OUTCOME_DOCUMENT, .retry_after_ms = -1, .fresh_ms = 4 * hour};
-	const struct poll_outcome other = {
-		.kind = OUTCOME_NOT_MODIFIED, .conditional = true, .retry_after_ms = -1, .fresh_ms = 5 * hour};
-	const struct poll_outcome taken_back = {
-		.kind = OUTCOME_NOT_MODIFIED, .conditional = true, .retry_after_ms = -1, .fresh_ms = 0};
-	const struct poll_outcome broken = {.kind = OUTCOME_FAILED,
-		.failure = FAILURE_HTTP,
-		.http_status = 500,
-		.conditional = true,
-		.retry_after_ms = -1,
-		.fresh_ms = -1};
-	const struct poll_outcome page = {.kind = OUTCOME_FAILED,
-		.failure = FAILURE_NOT_A_FEED,
-		.http_status = 200,
-		.conditional = true,
-		.retry_after_ms = -1,
-		.fresh_ms = day};
+	const struct poll_outcome other = {UNCHANGED, .retry_after_ms = -1, .fresh_ms = 5 * hour};
+	const struct poll_outcome taken_back = {UNCHANGED, .retry_after_ms = -1, .fresh_ms = 0};
+	const struct poll_outcome broken = {FAILED(FAILURE_HTTP, 500), .conditional = true, SILENT};
+	const struct poll_outcome page = {
+		FAILED(FAILURE_NOT_A_FEED, 200), .conditional = true, .retry_after_ms = -1, .fresh_ms = day};
 	struct poll_news nothing = {.shown = 40};
 
 	assert_true(take(f, &fresh, &nothing).due_ms >= f->now_ms + 4 * hour);
@@ -241,11 +226,7 @@ TEST_ON(freshness_outlives_a_bare_304, feed, f)
 /* A delta of one item says nothing about how much the feed shows, nor that items were missed. */
 TEST(delta)
 {
-	const struct poll_outcome delta = {.kind = OUTCOME_DOCUMENT,
-		.http_status = 226,
-		.conditional = true,
-		.retry_after_ms = -1,
-		.fresh_ms = -1};
+	const struct poll_outcome delta = {.kind = OUTCOME_DOCUMENT, .http_status = 226, .conditional = true, SILENT};
 	struct feed f;
 
 	fill(&f);
@@ -266,12 +247,8 @@ TEST(delta)
 TEST_ON(a_probe_that_fails_counts, feed, f)
 {
 	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
-	const struct poll_outcome refused = {.kind = OUTCOME_FAILED,
-		.failure = FAILURE_HTTP,
-		.http_status = 503,
-		.retry_after_ms = -1,
-		.fresh_ms = -1};
-	struct buf bytes = BUF_INIT(4096);
+	const struct poll_outcome refused = {FAILED(FAILURE_HTTP, 503), SILENT};
+	struct buf *bytes = scratch(4096);
 
 	/* before there are validators every request is without, and none is a probe */
 	take(f, &refused, NULL);
@@ -281,11 +258,10 @@ TEST_ON(a_probe_that_fails_counts, feed, f)
 	f->now_ms += day;
 	assert_true(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms));
 	take(f, &refused, NULL);
-	assert_int_equal(feed_history_encode(&f->history, &bytes), 0);
-	feed_history_decode(buf_str(&bytes), &f->history);
+	assert_int_equal(feed_history_encode(&f->history, bytes), 0);
+	feed_history_decode(buf_str(bytes), &f->history);
 	assert_false(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms + day - 1));
 	assert_true(feed_history_wants_unconditional(&f->history, &f->state, f->now_ms + day));
-	buf_release(&bytes);
 }
 
 /* A push teaches the rhythm, and changes nothing else. */
@@ -339,8 +315,7 @@ TEST_ON(304_for_ever, feed, f)
 TEST_ON(useless_validators_make_polls_rarer, feed, f)
 {
 	static char etag[] = "\"another one each time\"";
-	const struct poll_outcome whole = {
-		.kind = OUTCOME_DOCUMENT, .conditional = true, .retry_after_ms = -1, .fresh_ms = -1};
+	const struct poll_outcome whole = {.kind = OUTCOME_DOCUMENT, .conditional = true, SILENT};
 	struct poll_news nothing = {.shown = 40};
 	struct schedule_plan first, later;
 
@@ -354,37 +329,37 @@ TEST_ON(useless_validators_make_polls_rarer, feed, f)
 	assert_true(later.due_ms - f->now_ms > 2 * (first.due_ms - start));
 }
 
+static const char *explained(struct feed *f)
+{
+	struct buf *text = scratch(1 << 16);
+
+	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, text), 0);
+	return text->data;
+}
+
 TEST_ON(explanation, feed, f)
 {
 	static char future[] = "Wed, 01 Dec 2027 00:00:00 GMT";
-	struct buf text = BUF_INIT(1 << 16);
+	const char *text;
 
-	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, &text), 0);
-	assert_non_null(strstr(text.data, "never been polled"));
-	buf_clear(&text);
+	assert_non_null(strstr(explained(f), "never been polled"));
 	fill(f);
 	f->history.trust.false_304 = true;
-	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, &text), 0);
-	assert_non_null(strstr(text.data, "without validators once a day"));
-	buf_clear(&text);
+	assert_non_null(strstr(explained(f), "without validators once a day"));
 	f->history.trust.false_304 = false;
-	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, &text), 0);
-	assert_null(strstr(text.data, "validators"));
-	buf_clear(&text);
+	assert_null(strstr(explained(f), "validators"));
 	f->state.last_modified = future;
 	f->history.trust.full_ms = f->now_ms - day;
-	assert_int_equal(feed_history_explain(&f->history, &f->state, &policy, &text), 0);
-	assert_non_null(strstr(text.data, "next polled without validators"));
-	assert_non_null(strstr(text.data, "posts"));
-	assert_non_null(strstr(text.data, "Its next poll is"));
-	buf_release(&text);
+	text = explained(f);
+	assert_non_null(strstr(text, "next polled without validators"));
+	assert_non_null(strstr(text, "posts"));
+	assert_non_null(strstr(text, "Its next poll is"));
 }
 
 static void weekly_posts(struct feed *f, int weeks, struct feed_silence *silence)
 {
 	for (int i = 0; i < weeks; i++) {
-		const struct poll_outcome o = {
-			.kind = OUTCOME_DOCUMENT, .at_ms = f->now_ms + 7 * day, .retry_after_ms = -1, .fresh_ms = -1};
+		const struct poll_outcome o = {.kind = OUTCOME_DOCUMENT, .at_ms = f->now_ms + 7 * day, SILENT};
 
 		f->now_ms += 7 * day;
 		document(f, 1, f->now_ms - hour, (struct feed_hints){0});

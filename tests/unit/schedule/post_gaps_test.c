@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/codec.h"
 
@@ -131,15 +131,15 @@ TEST(time_that_was_not_watched_is_no_gap)
 TEST(bytes_there_and_back)
 {
 	struct post_gaps before = weekly(9), after;
-	struct buf bytes = BUF_INIT(1024);
-	struct code out = {.out = &bytes}, in;
+	struct buf *bytes = scratch(1024);
+	struct code out = {.out = bytes}, in;
 
 	post_gaps_pass(&before, 30);
 	before.told = true;
 	post_gaps_code(&out, &before);
-	assert_true(bytes.len < 40);
+	assert_true(bytes->len < 40);
 	post_gaps_init(&after);
-	in = (struct code){.in = buf_str(&bytes)};
+	in = (struct code){.in = buf_str(bytes)};
 	post_gaps_code(&in, &after);
 	assert_false(in.bad);
 	assert_int_equal(in.in.len, 0);
@@ -147,11 +147,10 @@ TEST(bytes_there_and_back)
 	assert_float_equal(after.open, before.open, 0);
 	assert_true(after.told);
 	assert_memory_equal(after.counts, before.counts, sizeof(after.counts));
-	for (size_t len = 0; len < bytes.len; len++) {
-		in = (struct code){.in = str_make(bytes.data, len)};
+	for (size_t len = 0; len < bytes->len; len++) {
+		in = (struct code){.in = str_make(bytes->data, len)};
 		post_gaps_init(&after);
 		post_gaps_code(&in, &after);
 		assert_true(in.bad);
 	}
-	buf_release(&bytes);
 }

@@ -3,7 +3,7 @@
 #ifndef SITREP_TEST_RHYTHM_FIXTURE_H
 #define SITREP_TEST_RHYTHM_FIXTURE_H
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/schedule/rhythm.h"
 
 #define MINUTE INT64_C(60000)

@@ -3,7 +3,7 @@
 #ifndef SITREP_TEST_SCHEDULE_FIXTURE_H
 #define SITREP_TEST_SCHEDULE_FIXTURE_H
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/schedule/schedule.h"
 

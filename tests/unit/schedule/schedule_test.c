@@ -317,14 +317,13 @@ TEST_ON(feeds_that_fail_together_come_back_apart, subject, s)
 static void assert_explained(const struct subject *s, const char *const *phrases)
 {
 	struct schedule_plan plan = schedule_next(&s->input);
-	struct buf out = BUF_INIT(4096);
+	struct buf *out = scratch(4096);
 
-	assert_int_equal(schedule_explain(&s->input, &plan, &out), 0);
+	assert_int_equal(schedule_explain(&s->input, &plan, out), 0);
 	for (; *phrases != NULL; phrases++)
-		if (strstr(out.data, *phrases) == NULL)
-			fail_msg("'%s' is not in:\n%s", *phrases, out.data);
-	assert_int_equal(out.data[out.len - 1], '\n');
-	buf_release(&out);
+		if (strstr(out->data, *phrases) == NULL)
+			fail_msg("'%s' is not in:\n%s", *phrases, out->data);
+	assert_int_equal(out->data[out->len - 1], '\n');
 }
 
 TEST_ON(reasoning_is_told, subject, s)
@@ -340,7 +339,7 @@ TEST_ON(reasoning_is_told, subject, s)
 	static const char *const unconditional[] = {"a full answer each time", "once a day", NULL};
 	static const char *const gone[] = {"410", "not polled any more", NULL};
 	struct schedule_plan plan;
-	struct buf small = BUF_INIT(20);
+	struct buf *small = scratch(20);
 
 	s->input.seed = 4;
 	assert_explained(s, unknown);
@@ -363,8 +362,7 @@ TEST_ON(reasoning_is_told, subject, s)
 	s->state.health = FEED_GONE;
 	assert_explained(s, gone);
 	plan = schedule_next(&s->input);
-	assert_true(schedule_explain(&s->input, &plan, &small) < 0);
-	buf_release(&small);
+	assert_true(schedule_explain(&s->input, &plan, small) < 0);
 }
 
 /* ---- the first polls ---- */

@@ -3,7 +3,7 @@
 #ifndef SITREP_TEST_TABLE_FIXTURE_H
 #define SITREP_TEST_TABLE_FIXTURE_H
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/schedule/feed_table.h"
 
 static inline void table_ignore(void *arg, struct feed *f)

@@ -102,11 +102,10 @@ static void load(struct fixture *f, int64_t id)
 static void assert_text(
 	const struct row_table *t, int (*write)(const struct row_table *, struct buf *), const char *expected)
 {
-	struct buf out = BUF_INIT(1000);
+	struct buf *out = scratch(1000);
 
-	assert_int_equal(write(t, &out), 0);
-	assert_string_equal(out.data, expected);
-	buf_release(&out);
+	assert_int_equal(write(t, out), 0);
+	assert_string_equal(out->data, expected);
 }
 
 TEST(texts_follow_from_the_columns)

@@ -3,12 +3,19 @@
 #include "../identity/sketch_fixture.h"
 #include "sitrep/story/boilerplate.h"
 
+static void drop(void *b)
+{
+	boilerplate_free(b);
+}
+
+/* The test's until it ends. */
 static struct boilerplate *made(void)
 {
 	struct error err;
 	struct boilerplate *b = boilerplate_new(&err);
 
 	assert_non_null(b);
+	test_keep(b, drop);
 	return b;
 }
 
@@ -45,7 +52,6 @@ TEST(what_many_texts_say_is_filtered)
 	all = t.shingle_count;
 	assert_int_equal(boilerplate_filter(b, &t, 8), 7);
 	assert_int_equal(t.shingle_count, all - 7);
-	boilerplate_free(b);
 }
 
 TEST(counts_stop_at_their_ceiling)
@@ -57,7 +63,6 @@ TEST(counts_stop_at_their_ceiling)
 	count_times(b, 42, 1000);
 	assert_int_equal(boilerplate_frequency(b, 42), BOILERPLATE_COUNT_MAX);
 	assert_int_equal(boilerplate_frequency(b, 43), 0);
-	boilerplate_free(b);
 }
 
 TEST(halving_forgets)
@@ -72,7 +77,6 @@ TEST(halving_forgets)
 	assert_int_equal(boilerplate_frequency(b, 42), 8);
 	assert_int_equal(boilerplate_frequency(b, 43), 4);
 	assert_int_equal(boilerplate_frequency(b, 44), 0);
-	boilerplate_free(b);
 }
 
 /* A count is never too low, and hardly ever too high while there is room. */
@@ -96,7 +100,6 @@ TEST(counts_hold_among_a_million)
 	}
 	assert_in_range(too_high, 0, 1000);
 	assert_false(boilerplate_is_crowded(b));
-	boilerplate_free(b);
 }
 
 TEST(a_crowd_shows_and_halving_helps)
@@ -113,7 +116,6 @@ TEST(a_crowd_shows_and_halving_helps)
 	boilerplate_halve(b);
 	assert_false(boilerplate_is_crowded(b));
 	assert_int_equal(boilerplate_frequency(b, 42), 1);
-	boilerplate_free(b);
 }
 
 TEST(pages_are_saved_and_loaded)
@@ -140,8 +142,6 @@ TEST(pages_are_saved_and_loaded)
 	assert_null(boilerplate_take_changed(b, &pages).data);
 	pages = 0;
 	assert_null(boilerplate_take_changed(copy, &pages).data);
-	boilerplate_free(b);
-	boilerplate_free(copy);
 }
 
 TEST(foreign_pages_are_refused)
@@ -153,5 +153,4 @@ TEST(foreign_pages_are_refused)
 	assert_int_equal(boilerplate_load(b, 0, str_make(page, BOILERPLATE_PAGE - 1)), -EPROTO);
 	assert_int_equal(boilerplate_load(b, 0, str_make(page, BOILERPLATE_PAGE + 1)), -EPROTO);
 	assert_int_equal(boilerplate_load(b, 0, str_make(page, BOILERPLATE_PAGE)), 0);
-	boilerplate_free(b);
 }

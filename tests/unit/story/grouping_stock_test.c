@@ -22,15 +22,13 @@ static void add_words(struct buf *out, unsigned number, unsigned first, unsigned
 
 static int64_t take_words(struct fixture *f, const char *source, unsigned number, unsigned own, const char *ending)
 {
-	struct buf title = BUF_INIT(TEXT_MAX), body = BUF_INIT(TEXT_MAX);
+	struct buf *title = scratch(TEXT_MAX), *body = scratch(TEXT_MAX);
 	int64_t story;
 
-	add_words(&title, number, 0, 7);
-	add_words(&body, number, 100, own);
-	buf_puts(&body, ending);
-	story = take(f, source, title.data, body.data);
-	buf_release(&title);
-	buf_release(&body);
+	add_words(title, number, 0, 7);
+	add_words(body, number, 100, own);
+	buf_puts(body, ending);
+	story = take(f, source, title->data, body->data);
 	return story;
 }
 
@@ -95,45 +93,42 @@ TEST_ON(under_like_titles_half_is_enough, fixture, f)
 /* Each report has two thirds of the one before it, and all but the first nothing of the first. */
 TEST_ON(a_chain_does_not_go_on_for_ever, fixture, f)
 {
-	struct buf body = BUF_INIT(TEXT_MAX);
+	struct buf *body = scratch(TEXT_MAX);
 	unsigned in_first = 0;
 	char name[32];
 
 	for (unsigned i = 0; i < 12; i++) {
-		buf_clear(&body);
-		add_words(&body, 1, 40 * i, 120);
-		in_first += take(f, outlet(name, i), "Floods in the delta force thousands to leave", body.data) == 1;
+		buf_clear(body);
+		add_words(body, 1, 40 * i, 120);
+		in_first += take(f, outlet(name, i), "Floods in the delta force thousands to leave", body->data) == 1;
 		f->now_ms += HOUR_MS;
 	}
 	/* the first, what is like it, and as many more as may */
 	assert_in_range(in_first, 3, 6);
 	/* what is like the first report still joins it */
-	buf_clear(&body);
-	add_words(&body, 1, 0, 110);
-	assert_int_equal(take(f, "late.example", "Floods in the delta", body.data), 1);
-	buf_release(&body);
+	buf_clear(body);
+	add_words(body, 1, 0, 110);
+	assert_int_equal(take(f, "late.example", "Floods in the delta", body->data), 1);
 }
 
 static unsigned joined_leads(struct fixture *f, unsigned words, bool full_first)
 {
-	struct buf full = BUF_INIT(TEXT_MAX), lead = BUF_INIT(TEXT_MAX);
+	struct buf *full = scratch(TEXT_MAX), *lead = scratch(TEXT_MAX);
 	unsigned joined = 0;
 
 	for (unsigned i = 0; i < 30; i++) {
 		int64_t first, second;
 
-		buf_clear(&full);
-		buf_clear(&lead);
-		add_words(&full, i, 0, words);
-		add_words(&lead, i, 0, 30);
+		buf_clear(full);
+		buf_clear(lead);
+		add_words(full, i, 0, words);
+		add_words(lead, i, 0, 30);
 		first = take_words(f, full_first ? "full.example" : "lead.example", 100 + i, 0,
-			full_first ? full.data : lead.data);
+			full_first ? full->data : lead->data);
 		second = take_words(f, full_first ? "lead.example" : "full.example", 150 + i, 0,
-			full_first ? lead.data : full.data);
+			full_first ? lead->data : full->data);
 		joined += first == second;
 	}
-	buf_release(&full);
-	buf_release(&lead);
 	return joined;
 }
 
@@ -150,13 +145,12 @@ TEST_ON(a_long_article_is_found_by_its_lead, fixture, f)
 /* Other titles, no numbers, a third of the text: perhaps the same event. */
 TEST_ON(a_third_under_another_title_is_related, fixture, f)
 {
-	struct buf body = BUF_INIT(TEXT_MAX);
+	struct buf *body = scratch(TEXT_MAX);
 
 	take_words(f, "alpha.example", 1, 120, "");
-	add_words(&body, 1, 100, 46);
-	add_words(&body, 2, 0, 74);
-	take(f, "bravo.example", "Another headline altogether on top", body.data);
+	add_words(body, 1, 100, 46);
+	add_words(body, 2, 0, 74);
+	take(f, "bravo.example", "Another headline altogether on top", body->data);
 	assert_int_equal(f->answer.relation, RELATION_RELATED);
 	assert_true(f->answer.reasons.score > 0.3 && f->answer.reasons.score < 0.4);
-	buf_release(&body);
 }

@@ -1,47 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 /* event_places_test.c: a line tells where the terms of a rule stand in its own texts, whatever the texts are. */
-#include <jansson.h>
-
 #include "../../../daemon/stream/event_places.h"
-#include "../test.h"
+#include "../json.h"
 #include "sitrep/base/limits.h"
 
 /* The member "matched" of a line with these members of item, or "" without one. */
 static char *matched_of(const char *item, const struct str *terms, size_t count, const char *more)
 {
-	struct buf line = BUF_INIT(LIMIT_STREAM_LINE), out = BUF_INIT(LIMIT_STREAM_LINE);
-	json_t *root;
-	char *text;
+	struct buf *line = scratch(LIMIT_STREAM_LINE), *out = scratch(LIMIT_STREAM_LINE);
+	json_t *found;
 
-	buf_printf(&line, "{\"event\":\"new\",\"cursor\":\"1\"%s,\"item\":{%s}}\n", more, item);
-	assert_int_equal(event_places_add(&out, buf_str(&line), terms, count), 0);
-	assert_int_equal(out.data[out.len - 1], '\n');
+	buf_printf(line, "{\"event\":\"new\",\"cursor\":\"1\"%s,\"item\":{%s}}\n", more, item);
+	assert_int_equal(event_places_add(out, buf_str(line), terms, count), 0);
+	assert_int_equal(out->data[out->len - 1], '\n');
 	/* The line is as it was but for the member. */
-	assert_memory_equal(out.data, line.data, line.len - 2);
-	root = json_loadb(out.data, out.len - 1, JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(root);
-	text = json_object_get(root, "matched") != NULL
-		       ? json_dumps(json_object_get(root, "matched"), JSON_COMPACT | JSON_PRESERVE_ORDER)
-		       : strdup("");
-	json_decref(root);
-	buf_release(&line);
-	buf_release(&out);
-	return text;
+	assert_memory_equal(out->data, line->data, line->len - 2);
+	found = json_object_get(json_take(out), "matched");
+	return scratch_take(found != NULL ? json_dumps(found, JSON_COMPACT | JSON_PRESERVE_ORDER) : strdup(""));
 }
 
 static void assert_matched(const char *item, const char *const *terms, const char *expected)
 {
 	struct str list[8];
 	size_t count = 0;
-	char *text;
 
 	while (terms[count] != NULL) {
 		list[count] = str_from(terms[count]);
 		count++;
 	}
-	text = matched_of(item, list, count, "");
-	assert_string_equal(text, expected);
-	free(text);
+	assert_string_equal(matched_of(item, list, count, ""), expected);
 }
 
 #define TERMS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -81,48 +68,44 @@ TEST(characters)
 TEST(alerts_have_their_own_terms)
 {
 	static const struct str terms[] = {{"crossed", 7}, {"ships", 5}};
-	char *text = matched_of("\"title\":\"Ships crossed\"", terms, 2,
+	const char *text = matched_of("\"title\":\"Ships crossed\"", terms, 2,
 		",\"alert\":{\"name\":\"a\",\"terms\":[\"ships\",\"strait\"]}");
 
 	assert_string_equal(text, "[{\"term\":\"ships\",\"title\":[[0,5]]},{\"term\":\"strait\"},"
 				  "{\"term\":\"crossed\",\"title\":[[6,13]]}]");
-	free(text);
 }
 
 /* Text and terms that were made to do harm: few places, an end, and a line that is JSON. */
 TEST(hostile_texts)
 {
 	enum { REPEATS = 20000, MANY = 200 };
-	struct buf item = BUF_INIT(LIMIT_STREAM_LINE), out = BUF_INIT(LIMIT_STREAM_LINE),
-		   line = BUF_INIT(LIMIT_STREAM_LINE);
+	struct buf *item = scratch(LIMIT_STREAM_LINE), *out = scratch(LIMIT_STREAM_LINE),
+		   *line = scratch(LIMIT_STREAM_LINE);
 	struct str terms[MANY];
-	char names[MANY][8], *text;
+	char names[MANY][8];
+	const char *text;
 	size_t places = 0;
 
-	buf_puts(&item, "\"title\":\"a \\u0001b\\u0002 a\",\"summary\":\"");
+	buf_puts(item, "\"title\":\"a \\u0001b\\u0002 a\",\"summary\":\"");
 	for (int i = 0; i < REPEATS; i++)
-		buf_puts(&item, "a b ");
-	buf_puts(&item, "\"");
+		buf_puts(item, "a b ");
+	buf_puts(item, "\"");
 	for (size_t i = 0; i < MANY; i++) {
 		snprintf(names[i], sizeof(names[i]), "%c%zu", i % 2 == 0 ? 'a' : 'q', i / 4);
 		terms[i] = i == 0 ? STR("a") : i == 1 ? STR("\"a (((") : i == 2 ? STR("a OR") : str_from(names[i]);
 	}
-	text = matched_of(item.data, terms, MANY, "");
-	for (const char *at = text; (at = strchr(at, '[')) != NULL; at++)
+	text = matched_of(item->data, terms, MANY, "");
+	for (const char *found = text; (found = strchr(found, '[')) != NULL; found++)
 		places++;
 	/* the list itself, one text's list, and its places */
 	assert_in_range(places, 3, 2 + PLACES_TEXT_MAX * PLACES_TERMS_MAX);
 	assert_non_null(strstr(text, "{\"term\":\"a\",\"summary\":[[0,1],[4,5],"));
 	assert_null(strstr(text, "\"title\""));
-	free(text);
 	/* A line that has no room for the terms. */
-	buf_puts(&line, "{\"event\":\"new\",\"item\":{\"title\":\"a\",\"summary\":\"");
-	while (line.len < LIMIT_STREAM_LINE - 20)
-		buf_putc(&line, 'x');
-	buf_puts(&line, "\"}}\n");
-	assert_false(buf_failed(&line));
-	assert_int_equal(event_places_add(&out, buf_str(&line), terms, 3), -E2BIG);
-	buf_release(&item);
-	buf_release(&line);
-	buf_release(&out);
+	buf_puts(line, "{\"event\":\"new\",\"item\":{\"title\":\"a\",\"summary\":\"");
+	while (line->len < LIMIT_STREAM_LINE - 20)
+		buf_putc(line, 'x');
+	buf_puts(line, "\"}}\n");
+	assert_false(buf_failed(line));
+	assert_int_equal(event_places_add(out, buf_str(line), terms, 3), -E2BIG);
 }

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "../../../daemon/stream/line_peer.h"
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/limits.h"
 
 enum { OUTPUT_MAX = 1024 * 1024, CHUNK = 4096 };
@@ -305,26 +305,24 @@ static size_t fill_output(struct fixture *f)
 
 TEST_ON(slow_reader, fixture, f)
 {
-	struct buf heard = BUF_INIT(2 * OUTPUT_MAX), expected = BUF_INIT(2 * OUTPUT_MAX);
+	struct buf *heard = scratch(2 * OUTPUT_MAX), *expected = scratch(2 * OUTPUT_MAX);
 	size_t len = fill_output(f);
 	char data[CHUNK];
 
 	assert_int_equal(f->drained, 0);
-	while (heard.len < len) {
+	while (heard->len < len) {
 		ssize_t n = hear(f, data, sizeof(data));
 
 		assert_true(n >= 0);
-		assert_int_equal(buf_append(&heard, data, (size_t)n), 0);
+		assert_int_equal(buf_append(heard, data, (size_t)n), 0);
 		run(f);
 	}
-	for (unsigned i = 0; expected.len < len; i++)
-		assert_int_equal(buf_printf(&expected, "%u\n", i), 0);
-	assert_true(str_eq(buf_str(&heard), buf_str(&expected)));
+	for (unsigned i = 0; expected->len < len; i++)
+		assert_int_equal(buf_printf(expected, "%u\n", i), 0);
+	assert_true(str_eq(buf_str(heard), buf_str(expected)));
 	assert_int_equal(line_peer_queued(f->peer), 0);
 	assert_int_equal(f->drained, 1);
 	assert_int_equal(f->closed, 0);
-	buf_release(&heard);
-	buf_release(&expected);
 }
 
 /* Who does not hear the answers may ask no more, and is heard once it has. */

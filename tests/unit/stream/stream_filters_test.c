@@ -5,19 +5,18 @@
 /* So many subscribers, each with a rule of its own that all events match. */
 static void connect_own_rules(struct harness *h, int count, const char *more)
 {
-	struct buf line = BUF_INIT(256 * 1024);
+	struct buf *line = scratch(256 * 1024);
 
 	for (int n = 0; n < count; n++) {
-		buf_clear(&line);
+		buf_clear(line);
 		buf_printf(
-			&line, "{\"op\":\"subscribe\",\"since\":\"0\",\"match\":\"number%s AND NOT (absent%d", more, n);
+			line, "{\"op\":\"subscribe\",\"since\":\"0\",\"match\":\"number%s AND NOT (absent%d", more, n);
 		for (int i = 0; i < 30; i++)
-			buf_printf(&line, " OR absent%d AND (never%d* OR \\\"not once %d\\\")", i, i, i);
-		buf_puts(&line, ")\"}\n");
-		assert_false(buf_failed(&line));
-		harness_connect(h, 1, line.data);
+			buf_printf(line, " OR absent%d AND (never%d* OR \\\"not once %d\\\")", i, i, i);
+		buf_puts(line, ")\"}\n");
+		assert_false(buf_failed(line));
+		harness_connect(h, 1, line->data);
 	}
-	buf_release(&line);
 }
 
 /* Rules that search every text: each looks once at each event, and a turn ends soon after its share is spent, even in

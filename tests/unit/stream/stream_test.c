@@ -69,17 +69,18 @@ TEST_ON(subscribing_in_a_loop, harness, h)
 {
 	static const char line[] = "{\"op\":\"subscribe\",\"since\":\"0\",\"match\":\"a OR b OR c*\"}\n";
 	enum { REQUESTS = 4000 };
-	struct buf lines = BUF_INIT(1024 * 1024);
+	struct buf *lines = scratch(1024 * 1024);
 	size_t sent = 0;
 
 	for (int i = 0; i < REQUESTS; i++)
-		buf_puts(&lines, line);
+		buf_puts(lines, line);
 	harness_fill(h, 0, 100, 1000);
 	harness_open(h, 2);
 	harness_connect(h, 2, NULL);
 	while (h->clients[1].events < 100) {
-		ssize_t n = sent < lines.len ? send(h->clients[0].fd, lines.data + sent, lines.len - sent, MSG_NOSIGNAL)
-					     : 0;
+		ssize_t n = sent < lines->len
+				    ? send(h->clients[0].fd, lines->data + sent, lines->len - sent, MSG_NOSIGNAL)
+				    : 0;
 
 		sent += n > 0 ? (size_t)n : 0;
 		if (h->turns == 5)
@@ -90,7 +91,6 @@ TEST_ON(subscribing_in_a_loop, harness, h)
 	}
 	assert_true(h->clients[0].subscribed > 0 && h->clients[0].subscribed < REQUESTS);
 	assert_bounds(h);
-	buf_release(&lines);
 }
 
 /* ---- requests ---- */

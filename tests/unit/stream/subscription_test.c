@@ -3,7 +3,7 @@
 #include <jansson.h>
 
 #include "../../../daemon/stream/scope.h"
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/utf8.h"
@@ -251,18 +251,17 @@ TEST_ON(since_a_time, fixture, f)
 
 static void assert_written(struct fixture *f, const char *request, const char *expected)
 {
-	struct buf out = BUF_INIT(4096);
+	struct buf *out = scratch(4096);
 	struct error err = {0};
 	struct since since;
-	struct jsonw w = JSONW_INIT(&out);
+	struct jsonw w = JSONW_INIT(out);
 
 	assert_ok(read_request(f, request, &since, &err) == 0, err);
 	jsonw_object(&w);
 	subscription_write(f->scope->filter, &w);
 	subscription_write_notes(f->scope->filter, NULL, &w);
 	jsonw_object_end(&w);
-	assert_string_equal(out.data, expected);
-	buf_release(&out);
+	assert_string_equal(out->data, expected);
 }
 
 TEST_ON(the_filter_as_understood, fixture, f)
@@ -355,14 +354,13 @@ TEST_ON(mistakes, fixture, f)
 TEST_ON(lists_are_bounded, fixture, f)
 {
 	struct error err = {0};
-	struct buf request = BUF_INIT(1024 * 1024);
+	struct buf *request = scratch(1024 * 1024);
 	struct since since;
 
-	assert_int_equal(buf_puts(&request, "{\"feeds\":[\"alpha\""), 0);
+	assert_int_equal(buf_puts(request, "{\"feeds\":[\"alpha\""), 0);
 	for (int i = 0; i < 5000; i++)
-		assert_int_equal(buf_printf(&request, ",\"feed %d\"", i), 0);
-	assert_int_equal(buf_puts(&request, "]}"), 0);
-	assert_int_equal(read_request(f, request.data, &since, &err), -EINVAL);
+		assert_int_equal(buf_printf(request, ",\"feed %d\"", i), 0);
+	assert_int_equal(buf_puts(request, "]}"), 0);
+	assert_int_equal(read_request(f, request->data, &since, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "feeds"));
-	buf_release(&request);
 }

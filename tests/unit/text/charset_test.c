@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* charset_test.c: whose word about an encoding counts, and what becomes of bytes that are none. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/charset.h"
 
@@ -189,9 +189,8 @@ TEST(any_bytes_give_utf8)
 
 TEST(full_buffer)
 {
-	struct buf small = BUF_INIT(4);
-	assert_int_equal(charset_convert(&small, STR("\xe9\xe9\xe9"), STR("latin1")), -E2BIG);
-	buf_release(&small);
+	struct buf *small = scratch(4);
+	assert_int_equal(charset_convert(small, STR("\xe9\xe9\xe9"), STR("latin1")), -E2BIG);
 }
 
 static void setup(void)

@@ -2,7 +2,7 @@
 /* HTML: what the sanitizer makes of honest and of hostile markup, and what holds for any input at all. */
 #include <libxml/parser.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/text/html.h"
@@ -189,13 +189,12 @@ static const struct example hostile[] = {
 static void check_examples(const struct example *examples, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct buf out = BUF_INIT(1 << 20);
+		struct buf *out = scratch(1 << 20);
 
-		assert_int_equal(html_sanitize(&out, str_from(examples[i].given), STR(BASE)), 0);
-		if (!str_eq(buf_str(&out), str_from(examples[i].made)))
-			fail_msg("\"%s\" gives\n  %.*s, not\n  %s", examples[i].given, STR_ARG(buf_str(&out)),
+		assert_int_equal(html_sanitize(out, str_from(examples[i].given), STR(BASE)), 0);
+		if (!str_eq(buf_str(out), str_from(examples[i].made)))
+			fail_msg("\"%s\" gives\n  %.*s, not\n  %s", examples[i].given, STR_ARG(buf_str(out)),
 				examples[i].made);
-		buf_release(&out);
 	}
 }
 
@@ -217,30 +216,28 @@ TEST(finds_every_special_byte)
 
 	for (int in_attribute = 0; in_attribute < 2; in_attribute++) {
 		for (unsigned c = 0; c < 0x20; c++) {
-			struct buf out = BUF_INIT(4096);
+			struct buf *out = scratch(4096);
 			int before = snprintf(markup, sizeof(markup), in_attribute ? "<p title='" : "<p>");
 
 			memset(markup + before, 'x', LEN);
 			markup[before + LEN / 3] = (char)c;
 			memcpy(markup + before + LEN, in_attribute ? "'>" : "</p", 3);
-			assert_int_equal(html_sanitize(&out, str_make(markup, (size_t)before + LEN + 3), STR(BASE)), 0);
+			assert_int_equal(html_sanitize(out, str_make(markup, (size_t)before + LEN + 3), STR(BASE)), 0);
 			if (c != '\t' && c != '\n' && c != '\r')
-				assert_int_equal(str_find_char(buf_str(&out), (char)c, 0), STR_NPOS);
-			buf_release(&out);
+				assert_int_equal(str_find_char(buf_str(out), (char)c, 0), STR_NPOS);
 		}
 	}
 }
 
 TEST(without_a_base_relative_links_go)
 {
-	struct buf out = BUF_INIT(1000);
+	struct buf *out = scratch(1000);
 
 	assert_int_equal(
-		html_sanitize(&out, STR("<a href=/x>a</a><a href=//b.example/>b</a><a href=mailto:c@d.example>c</a>"),
+		html_sanitize(out, STR("<a href=/x>a</a><a href=//b.example/>b</a><a href=mailto:c@d.example>c</a>"),
 			STR_NONE),
 		0);
-	assert_string_equal(out.data, "<a>a</a><a>b</a><a href=\"mailto:c@d.example\">c</a>");
-	buf_release(&out);
+	assert_string_equal(out->data, "<a>a</a><a>b</a><a href=\"mailto:c@d.example\">c</a>");
 }
 
 /* ---- what holds for any input */
@@ -404,22 +401,19 @@ TEST(large_inputs_are_harmless)
 	enum { LENGTH = 400000 };
 
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
-		struct buf given = BUF_INIT(1 << 22), once = BUF_INIT(1 << 26), twice = BUF_INIT(1 << 26);
+		struct buf *given = scratch(1 << 22), *once = scratch(1 << 26), *twice = scratch(1 << 26);
 
-		buf_puts(&given, inputs[i].before);
-		while (given.len < LENGTH)
-			buf_puts(&given, inputs[i].piece);
-		buf_puts(&given, inputs[i].after);
-		assert_int_equal(html_sanitize(&once, buf_str(&given), STR(BASE)), 0);
-		assert_int_equal(html_sanitize(&twice, buf_str(&once), STR(BASE)), 0);
-		assert_true(str_eq(buf_str(&once), buf_str(&twice)));
+		buf_puts(given, inputs[i].before);
+		while (given->len < LENGTH)
+			buf_puts(given, inputs[i].piece);
+		buf_puts(given, inputs[i].after);
+		assert_int_equal(html_sanitize(once, buf_str(given), STR(BASE)), 0);
+		assert_int_equal(html_sanitize(twice, buf_str(once), STR(BASE)), 0);
+		assert_true(str_eq(buf_str(once), buf_str(twice)));
 		/* Escaping takes at most five bytes for one, resolving a link some more. */
-		assert_true(once.len < 6 * given.len);
-		buf_clear(&once);
-		assert_int_equal(html_to_text(&once, buf_str(&given)), 0);
-		buf_release(&given);
-		buf_release(&once);
-		buf_release(&twice);
+		assert_true(once->len < 6 * given->len);
+		buf_clear(once);
+		assert_int_equal(html_to_text(once, buf_str(given)), 0);
 	}
 }
 
@@ -442,24 +436,22 @@ TEST(remembers_each_name_without_an_end_tag)
 
 TEST(is_never_deeper_than_the_limit)
 {
-	struct buf given = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20);
+	struct buf *given = scratch(1 << 20), *out = scratch(1 << 20);
 	size_t depth = 0, deepest = 0;
 
 	for (int i = 0; i < 2 * LIMIT_DEPTH; i++)
-		buf_puts(&given, "<div>");
-	buf_puts(&given, "deep");
-	assert_int_equal(html_sanitize(&out, buf_str(&given), STR_NONE), 0);
-	assert_true(str_find(buf_str(&out), STR("deep"), 0) != STR_NPOS);
-	for (size_t i = 0; i + 1 < out.len; i++) {
-		if (out.data[i] != '<')
+		buf_puts(given, "<div>");
+	buf_puts(given, "deep");
+	assert_int_equal(html_sanitize(out, buf_str(given), STR_NONE), 0);
+	assert_true(str_find(buf_str(out), STR("deep"), 0) != STR_NPOS);
+	for (size_t i = 0; i + 1 < out->len; i++) {
+		if (out->data[i] != '<')
 			continue;
-		depth += out.data[i + 1] == '/' ? (size_t)-1 : 1;
+		depth += out->data[i + 1] == '/' ? (size_t)-1 : 1;
 		deepest = depth > deepest ? depth : deepest;
 	}
 	assert_int_equal(depth, 0);
 	assert_int_equal(deepest, LIMIT_DEPTH);
-	buf_release(&given);
-	buf_release(&out);
 }
 
 /* ---- text, references, tables */
@@ -482,24 +474,22 @@ TEST(makes_text)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct buf out = BUF_INIT(1000);
+		struct buf *out = scratch(1000);
 
-		assert_int_equal(html_to_text(&out, str_from(texts[i].given)), 0);
-		if (!str_eq(buf_str(&out), str_from(texts[i].made)))
-			fail_msg("\"%s\" reads \"%.*s\", not \"%s\"", texts[i].given, STR_ARG(buf_str(&out)),
+		assert_int_equal(html_to_text(out, str_from(texts[i].given)), 0);
+		if (!str_eq(buf_str(out), str_from(texts[i].made)))
+			fail_msg("\"%s\" reads \"%.*s\", not \"%s\"", texts[i].given, STR_ARG(buf_str(out)),
 				texts[i].made);
-		buf_release(&out);
 	}
 }
 
 TEST(resolves_references_once)
 {
-	struct buf out = BUF_INIT(1000);
+	struct buf *out = scratch(1000);
 	uint32_t second;
 
-	assert_int_equal(html_unescape(&out, STR("&amp;lt; <b>&eacute &NotEqualTilde; &amp &#x41;&;")), 0);
-	assert_string_equal(out.data, "&lt; <b>\xC3\xA9 \xE2\x89\x82\xCC\xB8 & A&;");
-	buf_release(&out);
+	assert_int_equal(html_unescape(out, STR("&amp;lt; <b>&eacute &NotEqualTilde; &amp &#x41;&;")), 0);
+	assert_string_equal(out->data, "&lt; <b>\xC3\xA9 \xE2\x89\x82\xCC\xB8 & A&;");
 	/* The table is in order when each of its rows is found. */
 	assert_int_equal(html_entity_count, 2125);
 	for (size_t i = 0; i < html_entity_count; i++) {

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* public_url_test.c: what is a secret in an address, and what is not. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/text/public_url.h"
 
 static void assert_public(const char *url, const char *expected)
 {
-	struct buf out = BUF_INIT(1 << 20), again = BUF_INIT(1 << 20);
+	struct buf *out = scratch(1 << 20), *again = scratch(1 << 20);
 
-	assert_int_equal(buf_add_public_url(&out, str_from(url)), 0);
-	if (!str_eq(buf_str(&out), str_from(expected)))
-		fail_msg("%s is shown as %s, expected %s", url, buf_str(&out).data, expected);
+	assert_int_equal(buf_add_public_url(out, str_from(url)), 0);
+	if (!str_eq(buf_str(out), str_from(expected)))
+		fail_msg("%s is shown as %s, expected %s", url, buf_str(out).data, expected);
 	assert_int_equal(url_has_secret(str_from(url)), strcmp(url, expected) != 0);
 	/* What was hidden stays so. */
-	assert_int_equal(buf_add_public_url(&again, buf_str(&out)), 0);
-	assert_true(str_eq(buf_str(&again), buf_str(&out)));
-	buf_release(&out);
-	buf_release(&again);
+	assert_int_equal(buf_add_public_url(again, buf_str(out)), 0);
+	assert_true(str_eq(buf_str(again), buf_str(out)));
 }
 
 TEST(forms)
@@ -161,12 +159,11 @@ TEST(random_values)
 
 TEST(less)
 {
-	struct buf out = BUF_INIT(1 << 16);
+	struct buf *out = scratch(1 << 16);
 
-	assert_int_equal(buf_add_bare_url(&out, STR("https://me:pw@e.example/f?q=a#b")), 0);
-	assert_true(str_eq(buf_str(&out), STR("https://e.example/f")));
-	buf_clear(&out);
-	assert_int_equal(buf_add_userless_url(&out, STR("https://me:pw@e.example/f?token=a@b#c")), 0);
-	assert_true(str_eq(buf_str(&out), STR("https://e.example/f?token=a@b#c")));
-	buf_release(&out);
+	assert_int_equal(buf_add_bare_url(out, STR("https://me:pw@e.example/f?q=a#b")), 0);
+	assert_true(str_eq(buf_str(out), STR("https://e.example/f")));
+	buf_clear(out);
+	assert_int_equal(buf_add_userless_url(out, STR("https://me:pw@e.example/f?token=a@b#c")), 0);
+	assert_true(str_eq(buf_str(out), STR("https://e.example/f?token=a@b#c")));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The life of a subscription in virtual time, the messages it is made of, and what strangers try. */
 #include "../../../daemon/websub/websub_subscription.h"
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 
 #define SECOND INT64_C(1000)
@@ -334,17 +334,16 @@ TEST_ON(intents, websub_state, s)
 
 TEST(request)
 {
-	struct buf out = BUF_INIT(4096);
+	struct buf *out = scratch(4096);
 	struct websub_state s = {.topic = (char *)"https://o.example/a?b=c&d=\xc3\xa4 ~",
 		.callback = (char *)"https://n.example/websub/1-f",
 		.secret = (char *)"0f"};
 
-	assert_int_equal(websub_write_request(&out, &s), 0);
-	assert_string_equal(out.data,
+	assert_int_equal(websub_write_request(out, &s), 0);
+	assert_string_equal(out->data,
 		"hub.mode=subscribe&hub.topic=https%3A%2F%2Fo.example%2Fa%3Fb%3Dc%26d%3D%C3%A4%20~"
 		"&hub.callback=https%3A%2F%2Fn.example%2Fwebsub%2F1-f&hub.lease_seconds=864000"
 		"&hub.secret=0f");
-	buf_release(&out);
 }
 
 /* RFC 2202 and RFC 4231, test case 2 */

@@ -3,7 +3,7 @@
  * The lies that a whole daemon is told are in tests/hostile/worker.c. */
 #include <dirent.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/identity/identity.h"
@@ -97,47 +97,44 @@ TEST(odd_feeds_pass)
 		"javascript:alert(1)", "https://a.example/\xC2\x85", "https://a.example/\xE2\x80\xAE", "https://[::1",
 		"mailto:a@b.example", "-0001-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "99999-01-01T00:00:00Z",
 		"Mon, 01 Jan 0001 00:00:00 -2359"};
-	struct buf feed = BUF_INIT(1 << 20);
+	struct buf *feed = scratch(1 << 20);
 
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		struct document d;
 		struct error err = {0};
 		const char *p = pieces[i];
 
-		buf_clear(&feed);
-		buf_printf(&feed,
+		buf_clear(feed);
+		buf_printf(feed,
 			"<rss "
 			"version='2.0'><channel><title>%s</title><link>%s</link><item><title>%s</title><guid>%s</guid>"
 			"<description>%s</description><pubDate>%s</pubDate><author>%s</author><category>%s</category>"
 			"<comments>%s</comments></item><item><link>%s</link></item></channel></rss>",
 			p, p, p, p, p, p, p, p, p, p);
-		assert_true(work(buf_str(&feed), &d));
+		assert_true(work(buf_str(feed), &d));
 		if (check(&err) != 0)
 			fail_msg("\"%s\": %s", p, err.text);
 	}
-	buf_release(&feed);
 }
 
 /* Everything at its limit, and beyond: the parser cuts. */
 TEST(long_texts_pass)
 {
-	struct buf feed = BUF_INIT(1 << 26), text = BUF_INIT(1 << 24);
+	struct buf *feed = scratch(1 << 26), *text = scratch(1 << 24);
 	struct document d;
 	struct error err = {0};
 
-	while (text.len < LIMIT_ITEM_CONTENT + 100)
-		buf_puts(&text, "long text \xC3\xA9 ");
-	buf_printf(&feed,
+	while (text->len < LIMIT_ITEM_CONTENT + 100)
+		buf_puts(text, "long text \xC3\xA9 ");
+	buf_printf(feed,
 		"<rss "
 		"version='2.0'><channel><title>%s</title><managingEditor>%s</managingEditor><item><title>%s</title>"
 		"<guid>%s</guid><link>https://a.example/%s</link><description>%s</description><author>%s</author>"
 		"<category>%s</category></item></channel></rss>",
-		text.data, text.data, text.data, text.data, text.data, text.data, text.data, text.data);
-	assert_true(work(buf_str(&feed), &d));
+		text->data, text->data, text->data, text->data, text->data, text->data, text->data, text->data);
+	assert_true(work(buf_str(feed), &d));
 	assert_int_equal(d.items.count, 1);
 	assert_ok(check(&err) == 0, err);
-	buf_release(&feed);
-	buf_release(&text);
 }
 
 /* What cannot be told by a whole worker: damage anywhere in the bytes is refused with a sentence, or harms nothing. */
@@ -171,15 +168,15 @@ TEST(damaged_bytes_are_refused_or_harmless)
 /* Not a bar, since machines differ: the figure is for the reader. */
 TEST(what_an_item_costs)
 {
-	struct buf feed = BUF_INIT(1 << 24);
+	struct buf *feed = scratch(1 << 24);
 	struct document d;
 	struct error err = {0};
 	int64_t before_us, least_us = INT64_MAX, reading_us = INT64_MAX;
 	struct arena own;
 
-	buf_puts(&feed, "<rss version='2.0'><channel><title>F</title>");
+	buf_puts(feed, "<rss version='2.0'><channel><title>F</title>");
 	for (int i = 0; i < 1000; i++) {
-		buf_printf(&feed,
+		buf_printf(feed,
 			"<item><title>Frigate %d leaves port for a week of "
 			"drills</title><guid>https://a.example/%d</guid>"
 			"<link>https://a.example/2026/11/frigate-%d</link><pubDate>Mon, 23 Nov 2026 10:52:35 "
@@ -187,15 +184,15 @@ TEST(what_an_item_costs)
 			"<author>desk@a.example (Desk)</author><category>naval</category><description><![CDATA[",
 			i, i, i);
 		for (int k = 0; k < 8; k++)
-			buf_printf(&feed,
+			buf_printf(feed,
 				"<p>The frigate squadron left the <a href=\"https://a.example/base/%d\">naval base</a> "
 				"at "
 				"Halden for a week of drills &amp; exercises.</p>",
 				k);
-		buf_puts(&feed, "]]></description></item>");
+		buf_puts(feed, "]]></description></item>");
 	}
-	buf_puts(&feed, "</channel></rss>");
-	assert_true(work(buf_str(&feed), &d));
+	buf_puts(feed, "</channel></rss>");
+	assert_true(work(buf_str(feed), &d));
 	/* Its memory is the same at each round, as the pool's is between usual feeds. */
 	arena_init(&own, MEMORY_MAX);
 	for (int i = 0; i < ROUNDS; i++) {
@@ -215,7 +212,6 @@ TEST(what_an_item_costs)
 	arena_release(&own);
 	print_message("an item with 1.3 KB of markup and 8 links: reading it %.2f us, checking it %.2f us\n",
 		(double)reading_us / 1000, (double)(least_us - reading_us) / 1000);
-	buf_release(&feed);
 }
 
 TEST_GROUP(setup, teardown)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* job_test.c: what goes over a worker's socket comes through whole, and what is cut, lies or is noise is refused. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/worker/job.h"
 
@@ -103,11 +103,11 @@ TEST(jobs)
 	jobs[2].want_notes = false;
 	jobs[2].content_language = STR("en");
 	for (size_t i = 0; i < 3; i++) {
-		struct buf message = BUF_INIT(MESSAGE_MAX);
+		struct buf *message = scratch(MESSAGE_MAX);
 
-		assert_int_equal(job_encode_head(&message, &jobs[i]), 0);
-		assert_int_equal(buf_append(&message, body, sizeof(body)), 0);
-		assert_int_equal(job_decode(buf_str(&message), &got, NULL), 0);
+		assert_int_equal(job_encode_head(message, &jobs[i]), 0);
+		assert_int_equal(buf_append(message, body, sizeof(body)), 0);
+		assert_int_equal(job_decode(buf_str(message), &got, NULL), 0);
 		assert_true(same(got.feed, jobs[i].feed));
 		assert_true(same(got.categories, jobs[i].categories));
 		assert_true(same(got.publisher, jobs[i].publisher));
@@ -117,35 +117,32 @@ TEST(jobs)
 		assert_true(same(got.content_language, jobs[i].content_language));
 		assert_true(same(got.body, str_make(body, sizeof(body))));
 		assert_true(got.want_notes == jobs[i].want_notes);
-		buf_release(&message);
 	}
 }
 
 TEST(cut_jobs)
 {
-	struct buf message = BUF_INIT(MESSAGE_MAX);
+	struct buf *message = scratch(MESSAGE_MAX);
 	struct error err = {0};
 	struct job got;
 
-	assert_int_equal(job_encode_head(&message, &full_job), 0);
-	for (size_t len = 0; len < message.len; len++) {
-		struct str cut = exact_copy(str_slice(buf_str(&message), 0, len));
+	assert_int_equal(job_encode_head(message, &full_job), 0);
+	for (size_t len = 0; len < message->len; len++) {
+		struct str cut = exact_copy(str_slice(buf_str(message), 0, len));
 
 		assert_refused(job_decode(cut, &got, &err), &err);
 		free((char *)cut.data);
 	}
-	assert_int_equal(job_decode(buf_str(&message), &got, &err), 0);
+	assert_int_equal(job_decode(buf_str(message), &got, &err), 0);
 	assert_int_equal(got.body.len, 0);
-	buf_release(&message);
 }
 
 TEST(no_room_for_a_job)
 {
 	for (size_t max = 0; max < 64; max++) {
-		struct buf message = BUF_INIT(max);
+		struct buf *message = scratch(max);
 
-		assert_int_equal(job_encode_head(&message, &full_job), -E2BIG);
-		buf_release(&message);
+		assert_int_equal(job_encode_head(message, &full_job), -E2BIG);
 	}
 }
 
@@ -203,15 +200,14 @@ TEST(failures)
 	static const int codes[] = {-EPERM, -EBADMSG, -ENOMEM, -4095};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		struct buf message = BUF_INIT(MESSAGE_MAX);
+		struct buf *message = scratch(MESSAGE_MAX);
 		struct error err = {0};
 
 		assert_int_equal(
-			failure_encode(&message, codes[i], STR("not a feed: 100%s \xe2\x80\x9cHTML\xe2\x80\x9d")), 0);
-		assert_int_equal(failure_decode(buf_str(&message), &err), 0);
+			failure_encode(message, codes[i], STR("not a feed: 100%s \xe2\x80\x9cHTML\xe2\x80\x9d")), 0);
+		assert_int_equal(failure_decode(buf_str(message), &err), 0);
 		assert_int_equal(err.code, codes[i]);
 		assert_string_equal(err.text, "not a feed: 100%s \xe2\x80\x9cHTML\xe2\x80\x9d");
-		buf_release(&message);
 	}
 }
 
@@ -232,25 +228,24 @@ TEST(failures_that_are_none)
 /* The sentence goes into log lines: it is one line, it is text, and it is not longer than an error has room for. */
 TEST(hostile_sentences)
 {
-	struct buf message = BUF_INIT(MESSAGE_MAX);
+	struct buf *message = scratch(MESSAGE_MAX);
 	struct error err = {0};
 
-	assert_int_equal(failure_encode(&message, -EBADMSG, STR(" a\nb\x1b[31m\xff\0c\xe2\x80\xae")), 0);
-	assert_int_equal(failure_decode(buf_str(&message), &err), 0);
+	assert_int_equal(failure_encode(message, -EBADMSG, STR(" a\nb\x1b[31m\xff\0c\xe2\x80\xae")), 0);
+	assert_int_equal(failure_decode(buf_str(message), &err), 0);
 	assert_int_equal(err.code, -EBADMSG);
 	assert_true(utf8_valid(str_from(err.text)));
 	assert_null(strpbrk(err.text, "\n\x1b"));
 	assert_non_null(strstr(err.text, "a b"));
 	assert_null(strstr(err.text, "\xe2\x80\xae"));
-	buf_clear(&message);
-	assert_int_equal(failure_encode(&message, -EBADMSG, STR("")), 0);
+	buf_clear(message);
+	assert_int_equal(failure_encode(message, -EBADMSG, STR("")), 0);
 	for (int i = 0; i < ERROR_TEXT_MAX; i++)
-		assert_int_equal(buf_puts(&message, "\xe2\x82\xac"), 0);
-	assert_int_equal(failure_decode(buf_str(&message), &err), 0);
+		assert_int_equal(buf_puts(message, "\xe2\x82\xac"), 0);
+	assert_int_equal(failure_decode(buf_str(message), &err), 0);
 	assert_int_equal(err.code, -EBADMSG);
 	assert_true(utf8_valid(str_from(err.text)));
 	assert_in_range(strlen(err.text), ERROR_TEXT_MAX - 8, ERROR_TEXT_MAX - 1);
-	buf_release(&message);
 }
 
 /* ---- noise ---- */

@@ -116,20 +116,32 @@ static inline int check_bytes(
 	return result;
 }
 
-static inline void start(struct fixture *f, unsigned workers, int64_t job_limit_ms)
+/* What a pool is usually started with. */
+static inline struct pool_options usual(const struct fixture *f, unsigned workers)
 {
-	const struct pool_options options = {
+	return (struct pool_options){
 		.program_fd = f->program_fd,
 		.workers = workers,
 		.memory_max = MEMORY_MAX,
 		.answer_max = LIMIT_WIRE_DOCUMENT,
-		.job_limit_ms = job_limit_ms,
 		.check = check_bytes,
 	};
+}
+
+static inline void start_with(struct fixture *f, const struct pool_options *options)
+{
 	struct error err = {0};
 
-	f->pool = pool_new(f->base, &options, &err);
+	f->pool = pool_new(f->base, options, &err);
 	assert_ok(f->pool != NULL, err);
+}
+
+static inline void start(struct fixture *f, unsigned workers, int64_t job_limit_ms)
+{
+	struct pool_options options = usual(f, workers);
+
+	options.job_limit_ms = job_limit_ms;
+	start_with(f, &options);
 }
 
 static inline void on_answer(void *arg, struct pool_answer *answer)
@@ -246,6 +258,18 @@ static inline void assert_failed(const struct outcome *o, int status)
 	assert_int_equal(o->error.code, status);
 	assert_true(o->error.text[0] != '\0' && utf8_valid(str_from(o->error.text)));
 	assert_null(o->document.data);
+}
+
+static inline void await_title(struct fixture *f, const struct outcome *o, const char *title)
+{
+	await(f, o);
+	assert_title(f, o, title);
+}
+
+static inline void await_failure(struct fixture *f, const struct outcome *o, int status)
+{
+	await(f, o);
+	assert_failed(o, status);
 }
 
 /* The worker does nothing more, until it is killed. */

@@ -112,18 +112,20 @@ TEST_ON(several_workers, fixture, f)
 
 /* ---- workers that do not answer ---- */
 
-TEST_ON(killed_while_idle, fixture, f)
+/* Kills the first worker, and waits for the one in its place. */
+static void kill_idle(struct fixture *f)
 {
-	struct outcome *o;
-	pid_t pid;
+	pid_t pid = pool_worker_pid(f->pool, 0);
 
-	start(f, 1, 0);
-	pid = pool_worker_pid(f->pool, 0);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	await_new_pid(f, 0, pid);
-	o = submit_title(f, "After");
-	await(f, o);
-	assert_title(f, o, "After");
+}
+
+TEST_ON(killed_while_idle, fixture, f)
+{
+	start(f, 1, 0);
+	kill_idle(f);
+	await_title(f, submit_title(f, "After"), "After");
 	assert_int_equal(stats_of(f).restarts, 1);
 	assert_int_equal(stats_of(f).failures, 0);
 }
@@ -140,11 +142,9 @@ TEST_ON(killed_at_work, fixture, f)
 	turn(f);
 	assert_int_equal(lost->calls, 0);
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	await(f, lost);
-	assert_failed(lost, -ECHILD);
+	await_failure(f, lost, -ECHILD);
 	assert_non_null(strstr(lost->error.text, "signal 9"));
-	await(f, after);
-	assert_title(f, after, "After");
+	await_title(f, after, "After");
 	assert_int_equal(stats_of(f).restarts, 1);
 	assert_int_equal(stats_of(f).failures, 1);
 	assert_int_equal(stats_of(f).jobs, 2);
@@ -155,15 +155,12 @@ TEST_ON(killed_again_and_again, fixture, f)
 	start(f, 1, 0);
 	for (unsigned i = 1; i <= 5; i++) {
 		pid_t pid = stop_worker(f, 0);
-		struct outcome *lost = submit_title(f, "Lost"), *after;
+		struct outcome *lost = submit_title(f, "Lost");
 
 		turn(f);
 		assert_int_equal(kill(pid, SIGKILL), 0);
-		await(f, lost);
-		assert_failed(lost, -ECHILD);
-		after = submit_title(f, "After");
-		await(f, after);
-		assert_title(f, after, "After");
+		await_failure(f, lost, -ECHILD);
+		await_title(f, submit_title(f, "After"), "After");
 		assert_int_equal(stats_of(f).restarts, i);
 	}
 }
@@ -177,11 +174,9 @@ TEST_ON(hanging, fixture, f)
 	pid = stop_worker(f, 0);
 	hanging = submit_title(f, "Hanging");
 	after = submit_title(f, "After");
-	await(f, hanging);
-	assert_failed(hanging, -ETIMEDOUT);
+	await_failure(f, hanging, -ETIMEDOUT);
 	assert_int_not_equal(pool_worker_pid(f->pool, 0), pid);
-	await(f, after);
-	assert_title(f, after, "After");
+	await_title(f, after, "After");
 	assert_int_equal(stats_of(f).restarts, 1);
 }
 
@@ -195,10 +190,8 @@ TEST_ON(hanging_at_the_door, fixture, f)
 	stop_worker(f, 0);
 	hanging = submit_body(f, &body);
 	after = submit_title(f, "After");
-	await(f, hanging);
-	assert_failed(hanging, -ETIMEDOUT);
-	await(f, after);
-	assert_title(f, after, "After");
+	await_failure(f, hanging, -ETIMEDOUT);
+	await_title(f, after, "After");
 	assert_int_equal(pool_pending_bytes(f->pool), 0);
 }
 
@@ -220,8 +213,7 @@ TEST_ON(others_do_not_notice, fixture, f)
 		assert_title(f, &f->outcomes[i], "Other");
 	assert_int_equal(stats_of(f).restarts, 0);
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	await(f, stuck);
-	assert_failed(stuck, -ECHILD);
+	await_failure(f, stuck, -ECHILD);
 }
 
 TEST_ON(more_than_its_memory, fixture, f)
@@ -242,16 +234,12 @@ TEST_ON(more_than_its_memory, fixture, f)
 
 TEST_ON(answer_over_its_limit, fixture, f)
 {
-	const struct pool_options options = {.program_fd = f->program_fd,
-		.workers = 1,
-		.memory_max = MEMORY_MAX,
-		.answer_max = 600,
-		.check = check_bytes};
+	struct pool_options options = usual(f, 1);
 	struct outcome *wordy, *after;
 	struct buf body = BUF_INIT(64 * 1024);
 
-	f->pool = pool_new(f->base, &options, NULL);
-	assert_non_null(f->pool);
+	options.answer_max = 600;
+	start_with(f, &options);
 	assert_int_equal(buf_puts(&body, "<rss version=\"2.0\"><channel><item><title>x</title><description>"), 0);
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(buf_puts(&body, "More words than fit. "), 0);
@@ -276,6 +264,15 @@ static void assert_matches(struct fixture *f, const struct outcome *o, const cha
 		assert_true(str_eq(d.items.items[0].matches.items[0].rule, str_from(rule)));
 }
 
+/* What the worker finds in an item of that title. */
+static void assert_rule_for(struct fixture *f, const char *title, const char *rule)
+{
+	const struct outcome *o = submit_title(f, title);
+
+	await(f, o);
+	assert_matches(f, o, rule);
+}
+
 static void use_rules(struct fixture *f, const struct rule_source *rules, size_t count)
 {
 	struct rule_set *set = rule_set_new();
@@ -296,33 +293,22 @@ TEST_ON(rules, fixture, f)
 	static const struct rule_source first[] = {
 		{{"alert/strait", 12}, {"frigate*", 8}}, {{"alert/other", 11}, {"submarine", 9}}};
 	static const struct rule_source second[] = {{{"output/us", 9}, {"category:us", 11}}};
-	struct outcome *none, *one, *two, *three, *four;
-	pid_t pid;
+	struct outcome *one;
 
 	start(f, 1, 0);
-	none = submit_title(f, "Frigates turn back");
-	await(f, none);
-	assert_matches(f, none, NULL);
+	assert_rule_for(f, "Frigates turn back", NULL);
 	use_rules(f, first, 2);
 	one = submit_title(f, "Frigates turn back");
 	await(f, one);
 	assert_matches(f, one, "alert/strait");
 	assert_true(str_eq(read_document(f, one).items.items[0].matches.items[0].terms, STR("frigate*")));
 	/* a new worker has them too */
-	pid = pool_worker_pid(f->pool, 0);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	await_new_pid(f, 0, pid);
-	two = submit_title(f, "A submarine");
-	await(f, two);
-	assert_matches(f, two, "alert/other");
+	kill_idle(f);
+	assert_rule_for(f, "A submarine", "alert/other");
 	use_rules(f, second, 1);
-	three = submit_title(f, "Frigates turn back");
-	await(f, three);
-	assert_matches(f, three, "output/us");
+	assert_rule_for(f, "Frigates turn back", "output/us");
 	use_rules(f, NULL, 0);
-	four = submit_title(f, "Frigates turn back");
-	await(f, four);
-	assert_matches(f, four, NULL);
+	assert_rule_for(f, "Frigates turn back", NULL);
 }
 
 TEST_ON(rules_reach_every_worker, fixture, f)
@@ -375,12 +361,10 @@ TEST_ON(new_rules_while_old_ones_are_sent, fixture, f)
 /* A program that cannot be executed is a fault of the installation, and told at once. */
 TEST_ON(program_that_is_none, fixture, f)
 {
-	struct pool_options options = {.program_fd = open("/dev/null", O_PATH | O_CLOEXEC),
-		.workers = 2,
-		.answer_max = LIMIT_WIRE_DOCUMENT,
-		.check = check_bytes};
+	struct pool_options options = usual(f, 2);
 	struct error err = {0};
 
+	options.program_fd = open("/dev/null", O_PATH | O_CLOEXEC);
 	assert_true(options.program_fd >= 0);
 	assert_null(pool_new(f->base, &options, &err));
 	assert_int_equal(err.code, -ECHILD);
@@ -391,21 +375,16 @@ TEST_ON(program_that_is_none, fixture, f)
 /* One that dies at its start is tried again; jobs end with the reason meanwhile. */
 TEST_ON(program_that_dies_at_its_start, fixture, f)
 {
-	struct pool_options options = {.program_fd = open("/bin/true", O_PATH | O_CLOEXEC),
-		.workers = 2,
-		.answer_max = LIMIT_WIRE_DOCUMENT,
-		.check = check_bytes};
-	struct error err = {0};
+	struct pool_options options = usual(f, 2);
 	struct outcome *o;
 
+	options.program_fd = open("/bin/true", O_PATH | O_CLOEXEC);
 	assert_true(options.program_fd >= 0);
-	f->pool = pool_new(f->base, &options, &err);
-	assert_non_null(f->pool);
+	start_with(f, &options);
 	assert_int_equal(stats_of(f).ready, 0);
 	assert_non_null(strstr(stats_of(f).trouble, "status 0"));
 	o = submit_title(f, "Nobody there");
-	await(f, o);
-	assert_failed(o, -ECHILD);
+	await_failure(f, o, -ECHILD);
 	assert_non_null(strstr(o->error.text, "no parse worker starts"));
 	pool_free(f->pool);
 	f->pool = NULL;
@@ -415,16 +394,11 @@ TEST_ON(program_that_dies_at_its_start, fixture, f)
 /* After its share of jobs a worker goes, with nothing lost. */
 TEST_ON(workers_retire, fixture, f)
 {
-	const struct pool_options options = {.program_fd = f->program_fd,
-		.workers = 1,
-		.memory_max = MEMORY_MAX,
-		.answer_max = LIMIT_WIRE_DOCUMENT,
-		.jobs_max = 3,
-		.check = check_bytes};
+	struct pool_options options = usual(f, 1);
 	pid_t first;
 
-	f->pool = pool_new(f->base, &options, NULL);
-	assert_non_null(f->pool);
+	options.jobs_max = 3;
+	start_with(f, &options);
 	first = pool_worker_pid(f->pool, 0);
 	for (int i = 0; i < 3; i++)
 		submit_title(f, "one");

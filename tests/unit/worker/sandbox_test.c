@@ -260,6 +260,18 @@ static int in_sandbox(attempt_fn *attempt, const struct things *t, uint64_t memo
 	return WEXITSTATUS(status);
 }
 
+/* How an attempt ends that changes no files. */
+static int ending_of(attempt_fn *attempt, uint64_t memory_max)
+{
+	struct things t;
+	int ending;
+
+	make_things(&t);
+	ending = in_sandbox(attempt, &t, memory_max);
+	assert_true(drop_things(&t));
+	return ending;
+}
+
 TEST(nothing_gets_out)
 {
 	static const struct {
@@ -351,15 +363,8 @@ static bool do_daily_work(const struct things *t)
 
 TEST(work_goes_on)
 {
-	struct things t;
-	int ending;
-
-	make_things(&t);
-	ending = in_sandbox(do_daily_work, &t, 0);
-	assert_int_equal(ending, WORKED);
-	ending = in_sandbox(do_daily_work, &t, MEMORY_MAX);
-	assert_true(drop_things(&t));
-	assert_int_equal(ending, WORKED);
+	assert_int_equal(ending_of(do_daily_work, 0), WORKED);
+	assert_int_equal(ending_of(do_daily_work, MEMORY_MAX), WORKED);
 }
 
 static bool take_too_much(const struct things *t)
@@ -371,14 +376,9 @@ static bool take_too_much(const struct things *t)
 
 TEST(memory_is_bounded)
 {
-	struct things t;
-	int bounded, unbounded;
+	int bounded = ending_of(take_too_much, MEMORY_MAX);
 
-	make_things(&t);
-	bounded = in_sandbox(take_too_much, &t, MEMORY_MAX);
-	unbounded = in_sandbox(take_too_much, &t, 0);
-	assert_true(drop_things(&t));
-	assert_int_equal(unbounded, WORKED);
+	assert_int_equal(ending_of(take_too_much, 0), WORKED);
 	if (!SANITIZED)
 		assert_int_equal(bounded, DID_NOT_WORK);
 }
@@ -393,13 +393,7 @@ static bool probe(const struct things *t)
 
 TEST(probe_inside)
 {
-	struct things t;
-	int ending;
-
-	make_things(&t);
-	ending = in_sandbox(probe, &t, 0);
-	assert_true(drop_things(&t));
-	assert_int_equal(ending, WORKED);
+	assert_int_equal(ending_of(probe, 0), WORKED);
 }
 
 TEST(probe_outside)
