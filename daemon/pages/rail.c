@@ -262,11 +262,9 @@ static void write_feeds(struct buf *out, const struct page *page, const struct v
 
 void rail_write(struct buf *out, const struct page *page, const struct view *view, const struct window *window)
 {
-	buf_printf(out,
-		"<nav class=\"rail\" aria-label=\"Quick filters\"><details%s><summary>Narrow down by category, "
-		"outlets, "
-		"language</summary>\n",
-		view_is_ruled_alone(view) ? "" : " open");
+	buf_puts(out,
+		"<nav class=\"rail\" aria-label=\"Quick filters\"><details><summary>Narrow down by category, outlets, "
+		"language</summary>\n");
 	write_least(out, page, view, window);
 	write_alerts(out, page, view, window);
 	write_categories(out, page, view, window);

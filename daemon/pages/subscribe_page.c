@@ -40,8 +40,10 @@ static void write_left(struct buf *out, const struct page *page)
 	buf_puts(out, "</div>");
 	end_section(out);
 	begin_section(out, "lists", "Lists for your reader");
-	buf_puts(out, "<table><tbody><tr><th scope=\"row\">The outlets’ own feeds</th><td>"
-		      "<a href=\"opml\">OPML, ");
+	buf_puts(out,
+		"<table><tbody><tr><th scope=\"row\">Our feeds</th><td><a href=\"outputs.opml\">OPML</a></td></tr>"
+		"<tr><th scope=\"row\">The outlets’ own feeds</th><td>"
+		"<a href=\"opml\">OPML, ");
 	part_count(out, (long long)page->site->feed_count, "feed");
 	buf_puts(out, "</a></td></tr></tbody></table>");
 	end_section(out);

@@ -269,10 +269,12 @@ static int64_t feeds_fresh_ms(const struct publish *p)
 
 static bool is_current(const struct publish *p, const struct cached *c, enum work_kind kind)
 {
+	bool is_page = kind == WORK_RIVER || kind == WORK_TOP;
+
 	if (kind == WORK_FEEDS)
 		return clock_mono_ms() - c->kept_ms < feeds_fresh_ms(p);
-	return (kind == WORK_STORIES || kind == WORK_RIVER) && c->generation == p->generation &&
-	       (kind == WORK_STORIES || c->minute == present_minute());
+	return (kind == WORK_STORIES || is_page) && c->generation == p->generation &&
+	       (!is_page || c->minute == present_minute());
 }
 
 /* Makes the document at the address, over several turns if need be. A waiting request gets it even if the data has
@@ -350,14 +352,16 @@ static void answer_wrong_view(struct publish *p, const struct http_request *requ
 	answer->cache_control = NULL;
 }
 
-static void answer_river(struct publish *p, const struct http_request *request, struct http_answer *answer)
+static void answer_view(
+	struct publish *p, const struct http_request *request, enum work_kind kind, struct http_answer *answer)
 {
 	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX), rule = BUF_INIT(MISTAKE_MAX),
 		   mistake = BUF_INIT(MISTAKE_MAX);
-	int result = publish_river_address(request, &address, &rule, &mistake);
+	int result = kind == WORK_TOP ? publish_top_address(request, &address, &mistake)
+				      : publish_river_address(request, &address, &rule, &mistake);
 
 	if (result == 0)
-		answer_work(p, request, buf_str(&address), WORK_RIVER, answer);
+		answer_work(p, request, buf_str(&address), kind, answer);
 	else if (mistake.len > 0)
 		answer_wrong_view(p, request, buf_str(&rule), buf_str(&mistake), answer);
 	else
@@ -456,7 +460,9 @@ static void answer_stories(struct publish *p, const struct http_request *request
 	}
 	answer->cache_control = "max-age=60";
 	if (str_eq(request->path, STR("/")))
-		answer_river(p, request, answer);
+		answer_view(p, request, WORK_RIVER, answer);
+	else if (str_eq(request->path, STR("/top")))
+		answer_view(p, request, WORK_TOP, answer);
 	else
 		answer_merged(p, request, answer);
 }
@@ -610,6 +616,13 @@ void publish_set_explain(struct publish *p, publish_explain_fn *fn)
 	p->explain = fn;
 }
 
+static void release_windows(struct publish *p)
+{
+	window_release(&p->window);
+	for (size_t i = 0; i < TOP_SPANS; i++)
+		window_release(&p->top[i]);
+}
+
 void publish_free(struct publish *p)
 {
 	if (p == NULL)
@@ -621,7 +634,7 @@ void publish_free(struct publish *p)
 	reader_free(p->reader);
 	free(p->base_url);
 	publish_release_site(p);
-	window_release(&p->window);
+	release_windows(p);
 	read_trouble_release(&p->trouble);
 	free(p);
 }
@@ -633,7 +646,7 @@ void publish_set_config(struct publish *p, const struct config *config, char *ba
 	free(p->base_url);
 	p->base_url = base_url;
 	publish_release_site(p);
-	window_release(&p->window);
+	release_windows(p);
 	publish_works_drop(p);
 	drop_all(p);
 }

@@ -12,6 +12,7 @@
 #include "sitrep/pages/feeds_page.h"
 #include "sitrep/pages/outlets.h"
 #include "sitrep/pages/page.h"
+#include "sitrep/pages/top_page.h"
 #include "sitrep/pages/view.h"
 #include "sitrep/pages/window.h"
 #include "sitrep/publish/metrics.h"
@@ -96,7 +97,7 @@ struct cached {
 	uint64_t used; /* rises with each use; the lowest is the least recently used */
 };
 
-enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS, WORK_RIVER, WORK_FEEDS };
+enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS, WORK_RIVER, WORK_TOP, WORK_FEEDS };
 
 /* A document in the making, one piece for each turn of a waiting request. */
 struct work {
@@ -121,8 +122,9 @@ struct work {
 	bool listed;                /* all places are found */
 	struct metrics_place metrics;
 	struct config_opml opml;
-	struct river_work *river; /* NULL: another kind, as of the next */
+	struct river_work *river; /* NULL: another kind, as of the next two */
 	struct feeds_page *feeds_page;
+	struct top_work *top;
 };
 
 struct publish {
@@ -148,7 +150,8 @@ struct publish {
 	int64_t site_counted_ms; /* monotonic */
 	int64_t site_generation;
 	char site_home[RENDER_URL_MAX];
-	struct window window;
+	struct window window;                  /* of the river */
+	struct window top[TOP_SPANS];          /* of /top, by its hours */
 	struct http_body *assets[ASSET_COUNT]; /* NULL: not asked for yet */
 };
 
@@ -211,6 +214,12 @@ int publish_river_step(struct publish *p, struct river_work *r, struct buf *out,
 /* Appends the address of the requested view, "/?min=2".  0; -EINVAL with a sentence in mistake, and the rule when it is
  * in that; or -ENOMEM. */
 int publish_river_address(const struct http_request *r, struct buf *out, struct buf *rule, struct buf *mistake);
+
+/* publish_top.c: likewise. */
+struct top_work *publish_top_new(struct str address);
+void publish_top_free(struct top_work *t);
+int publish_top_step(struct publish *p, struct top_work *t, struct buf *out, int64_t end_us, struct error *err);
+int publish_top_address(const struct http_request *request, struct buf *out, struct buf *mistake);
 
 /* publish_query.c: the arguments of a page. */
 enum { PUBLISH_ARGUMENTS_MAX = 4 };

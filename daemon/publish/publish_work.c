@@ -261,12 +261,14 @@ static int step_opml(struct publish *p, struct work *w)
 	return 0;
 }
 
-/* ---- river ---- */
+/* ---- pages ---- */
 
-static int step_river(struct publish *p, struct work *w)
+static int step_page(struct publish *p, struct work *w)
 {
 	struct error err = {0};
-	int result = publish_river_step(p, w->river, &w->out, clock_thread_cpu_us() + STEP_US, &err);
+	int64_t end_us = clock_thread_cpu_us() + STEP_US;
+	int result = w->river != NULL ? publish_river_step(p, w->river, &w->out, end_us, &err)
+				      : publish_top_step(p, w->top, &w->out, end_us, &err);
 
 	read_trouble_note(&p->trouble, str_from(w->path), result < 0 ? &err : NULL);
 	return result;
@@ -282,6 +284,7 @@ static void work_release(struct work *w)
 	publish_search_free(w->search);
 	publish_river_free(w->river);
 	feeds_page_free(w->feeds_page);
+	publish_top_free(w->top);
 	publish_layout_release(&w->layout);
 	buf_release(&w->out);
 	*w = (struct work){0};
@@ -350,6 +353,9 @@ static int begin(struct publish *p, struct work *w, struct str path)
 	case WORK_FEEDS:
 		w->feeds_page = publish_feeds_new(p, str_from(w->path));
 		return w->feeds_page != NULL ? 0 : -ENOMEM;
+	case WORK_TOP:
+		w->top = publish_top_new(str_from(w->path));
+		return w->top != NULL ? 0 : -ENOMEM;
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);
 		reader_counts(p->reader, &counts, NULL);
@@ -388,7 +394,7 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 		.path = copy,
 		.kind = kind,
 		.out = BUF_INIT(PUBLISH_DOCUMENT_MAX),
-		.generation = kind == WORK_STORIES || kind == WORK_RIVER ? p->generation : -1,
+		.generation = kind == WORK_STORIES || kind == WORK_RIVER || kind == WORK_TOP ? p->generation : -1,
 		.selection = s,
 		.places = kind == WORK_STORIES ? calloc(places_of(&s), sizeof(struct river_place)) : NULL,
 	};
@@ -415,6 +421,7 @@ static const char *content_type(const struct work *w)
 		return w->selection.format->content_type;
 	case WORK_RIVER:
 	case WORK_FEEDS:
+	case WORK_TOP:
 		return PAGE_CONTENT_TYPE;
 	case WORK_METRICS:
 		return "text/plain; version=0.0.4; charset=utf-8";
@@ -427,9 +434,8 @@ static const char *content_type(const struct work *w)
 
 int publish_work_step(struct publish *p, struct work *w, struct product *product)
 {
-	int64_t modified_ms = w->kind == WORK_STORIES ? p->changed_ms
-			      : w->kind == WORK_RIVER ? clock_wall_ms()
-						      : TIME_NONE;
+	bool is_page = w->kind == WORK_RIVER || w->kind == WORK_TOP;
+	int64_t modified_ms = w->kind == WORK_STORIES ? p->changed_ms : is_page ? clock_wall_ms() : TIME_NONE;
 	int result = 0;
 	size_t len;
 	char *data;
@@ -440,7 +446,8 @@ int publish_work_step(struct publish *p, struct work *w, struct product *product
 		result = step_stories(p, w);
 		break;
 	case WORK_RIVER:
-		result = step_river(p, w);
+	case WORK_TOP:
+		result = step_page(p, w);
 		break;
 	case WORK_FEEDS:
 		result = feeds_page_step(w->feeds_page, &w->out, clock_thread_cpu_us() + STEP_US);

@@ -10,6 +10,7 @@
  *     ...?q=RULE&min=2&category=NAME ...         those of its stories that a view has (pages/view.h)
  *     ...?before=PLACE  ...?archive=NUMBER       older stories of one of these (RFC 5005)
  *     /  /?min=2&view=lines ...                  the river of news, for a browser
+ *     /top  /top?hours=24                        stories of many outlets, for a browser
  *     /subscribe                                 every feed, for a browser
  *     /alerts  /alert/NAME  /feeds  /feed/NAME   alerts and feeds, for a browser
  *     /story/ID  /story/ID.json                  one story: its reports, and why they are in it
