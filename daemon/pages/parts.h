@@ -31,12 +31,12 @@ void part_date(struct buf *out, int64_t time_ms);
 void part_minute(struct buf *out, int64_t time_ms);
 /* A length of time: "3 min", "2 h 5 min", "3 d". */
 void part_minutes(struct buf *out, int64_t minutes);
+/* A length of time: "38 min", "3 h", "2 d" */
+void part_span(struct buf *out, int64_t span_ms);
 /* <time class="ago" datetime="...">41 min ago</time>; the script lets it grow. */
 void part_age(struct buf *out, int64_t time_ms, int64_t now_ms);
 /* The words alone: "just now", "41 min ago", "1 h 18 min ago", "3 d ago", as the script writes them. */
 void part_age_words(struct buf *out, int64_t time_ms, int64_t now_ms);
-/* A length of time: "38 min", "3 h", "2 d" */
-void part_span(struct buf *out, int64_t span_ms);
 /* Days since 1970, to tell whether two times are of one day. */
 int64_t part_day(int64_t time_ms);
 /* "Thursday 26 November 2026" */

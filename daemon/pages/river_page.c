@@ -239,6 +239,7 @@ void river_page_write(struct buf *out, const struct site *site, const struct riv
 	write_fields(&words.hidden, r->view);
 	page.title = buf_str(&words.title);
 	page.feed_query = words.filters.data;
+	page.events = r->view->part == VIEW_NEWEST ? words.filters.data : NULL;
 	if (buf_failed(&words.title) || buf_failed(&words.filters) || buf_failed(&words.hidden))
 		out->failed = -ENOMEM;
 	else

@@ -16,7 +16,8 @@ const int top_hours[TOP_SPANS] = {1, 12, 24, 168};
 
 struct page top_page(const struct site *site)
 {
-	return (struct page){.site = site, .place = PAGE_TOP, .root = "", .title = STR("Top"), .skip_to = "stories"};
+	return (struct page){
+		.site = site, .place = PAGE_TOP, .root = "", .title = STR("Top"), .skip_to = "stories", .events = ""};
 }
 
 /* ---- rows ---- */

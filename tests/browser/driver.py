@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A browser that tests drive: Chromium by its debugging protocol over two pipes, so that no library is needed."""
+import base64
 import json
 import os
 import subprocess
@@ -55,6 +56,8 @@ class Browser:
                 self.complaints.append(answer["params"]["exceptionDetails"]["text"])
             elif answer.get("method") == "Log.entryAdded":
                 self.complaints.append(answer["params"]["entry"]["text"])
+            elif answer.get("method") == "Runtime.consoleAPICalled":
+                self.complaints.append(json.dumps(answer["params"]["args"]))
 
     def run(self, script):
         """The value of an expression on the page."""
@@ -63,8 +66,25 @@ class Browser:
         return answer["result"].get("value")
 
     def open(self, url):
+        # the page before may have an address that begins alike
+        self.run("window.isOld = true")
         self.send("Page.navigate", url=url)
+        wait_for(lambda: self.run("window.isOld === undefined"), "the page " + url, PATIENCE * 3)
         self.settle(url)
+
+    def pretend(self, dark=False, forced=False, script=True):
+        """The reader's preferences, for pages that are opened next."""
+        self.send("Emulation.setEmulatedMedia", features=[
+            dict(name="prefers-color-scheme", value="dark" if dark else "light"),
+            dict(name="forced-colors", value="active" if forced else "none")])
+        self.send("Emulation.setScriptExecutionDisabled", value=not script)
+
+    def press(self, key):
+        for kind in ("keyDown", "keyUp"):
+            self.send("Input.dispatchKeyEvent", type=kind, key=key, text=key if kind == "keyDown" else "")
+
+    def pdf(self):
+        return base64.b64decode(self.send("Page.printToPDF", preferCSSPageSize=True)["data"])
 
     def settle(self, url):
         """Waits until the page at that address, or one that begins with it, is there."""

@@ -45,7 +45,7 @@ def test_nothing_from_a_feed_runs(server, make_daemon, tmp_path):
             article(2, title="A \"title\" with <b>marks</b> & an end </title></article>"),
             dict(article(3), link="javascript:document.title='owned'")]
     daemon = start(server, make_daemon, evil)
-    result = browse(tmp_path, page_url(daemon), "--dump-dom", "--virtual-time-budget=2000")
+    result = browse(tmp_path, page_url(daemon), "--dump-dom")
     dom = result.stdout.decode()
     assert "<title>River – Night desk</title>" in dom and "javascript:" not in dom
     assert dom.count("<article ") == 3
@@ -93,7 +93,7 @@ def test_a_story_has_a_page(server, make_daemon, tmp_path):
     path = re.search(r'href="(story/[0-9a-f-]+)"><b>3</b> <i>outlets<', dom)[1]
     result = browse(tmp_path, page_url(daemon) + path, "--dump-dom")
     page = result.stdout.decode()
-    assert page.count("<li id=") == 3 and "Halden Gazette" in page and "An edited copy of the report of" in page
+    assert page.count('<li class="s rep"') == 3 and "Halden Gazette" in page
     assert "Content Security Policy" not in result.stderr.decode(errors="replace")
     for width, options in ((390, []), (1200, ["--blink-settings=preferredColorScheme=0"])):
         shot = tmp_path / ("%d%d.png" % (width, len(options)))
