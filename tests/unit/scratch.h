@@ -3,6 +3,7 @@
 #ifndef SITREP_TEST_SCRATCH_H
 #define SITREP_TEST_SCRATCH_H
 
+#include "sitrep/base/arena.h"
 #include "sitrep/base/buf.h"
 #include "test.h"
 
@@ -32,11 +33,28 @@ static inline char *scratch_take(char *text)
 }
 
 /* A copy that ends where its memory does, so that a sanitizer sees the first byte behind it. */
-static inline char *scratch_copy(struct str s)
+static inline struct str scratch_copy(struct str s)
 {
 	char *copy = scratch_take(malloc(s.len > 0 ? s.len : 1));
 
-	return memcpy(copy, s.data, s.len);
+	memcpy(copy, s.data, s.len);
+	return str_make(copy, s.len);
+}
+
+static inline void scratch_drop_arena(void *a)
+{
+	arena_release(a);
+	free(a);
+}
+
+static inline struct arena *scratch_arena(size_t max)
+{
+	struct arena *a = malloc(sizeof(*a));
+
+	assert_non_null(a);
+	arena_init(a, max);
+	test_keep(a, scratch_drop_arena);
+	return a;
 }
 
 #endif

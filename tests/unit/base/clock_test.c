@@ -180,20 +180,13 @@ TEST(local)
 		{"UTC0", "2038-01-19 03:14:08 UTC", INT64_C(2147483648000)},
 		{"UTC0", "292278994-08-17 07:12:55 UTC", INT64_MAX},
 	};
-	const char *before = getenv("TZ");
-	char text[TIME_TEXT_MAX], *saved = before != NULL ? strdup(before) : NULL;
+	char text[TIME_TEXT_MAX];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(setenv("TZ", rows[i].zone, 1), 0);
 		tzset();
 		assert_string_equal(time_format_local(text, rows[i].ms), rows[i].expected);
 	}
-	if (saved != NULL)
-		assert_int_equal(setenv("TZ", saved, 1), 0);
-	else
-		assert_int_equal(unsetenv("TZ"), 0);
-	tzset();
-	free(saved);
 }
 
 TEST(relative)

@@ -285,10 +285,9 @@ static void flood(void)
 
 static char *read_all(int fd, size_t *len)
 {
-	char *all = malloc(UNREAD_MAX);
+	char *all = scratch_take(malloc(UNREAD_MAX));
 	ssize_t n;
 
-	assert_non_null(all);
 	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 	*len = 0;
 	/* What was written goes on being written as room is made. */
@@ -323,7 +322,6 @@ static void check_unread(int read_fd, uint64_t lost)
 	}
 	assert_true(told);
 	assert_int_equal(lines + lost, FLOOD);
-	free(all);
 }
 
 static void flood_channel(struct ear *e, int write_fd, int read_fd)
@@ -389,12 +387,11 @@ TEST_ON(unread_pipe_of_another, ear, e)
 TEST_ON(text_of_any_length, ear, e)
 {
 	enum { LENGTH = 300000 };
-	char *text = malloc(LENGTH), *read_back = malloc(LENGTH);
+	char *text = scratch_take(malloc(LENGTH)), *read_back = scratch_take(malloc(LENGTH));
 	size_t len = 0;
 	pid_t child;
 	int ends[2], status;
 
-	assert_true(text != NULL && read_back != NULL);
 	for (int i = 0; i < LENGTH; i++)
 		text[i] = (char)('a' + i % 23);
 	assert_int_equal(pipe(ends), 0);
@@ -420,8 +417,6 @@ TEST_ON(text_of_any_length, ear, e)
 	assert_true(dup2(e->fd, STDERR_FILENO) >= 0);
 	close(ends[0]);
 	close(ends[1]);
-	free(text);
-	free(read_back);
 }
 
 /* A disk without room for the log: the lines are counted, and told when there is some. */

@@ -3,7 +3,7 @@
 #ifndef SITREP_TEST_LOG_FIXTURE_H
 #define SITREP_TEST_LOG_FIXTURE_H
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/log.h"
 #include "sitrep/base/str.h"
 

@@ -179,10 +179,7 @@ TEST(repair)
 	} cases[] = {
 		{{"a\377b", 3}, {"a\xef\xbf\275b", 5}},
 		/* maximal subparts: one mark for E2 82, one for each byte of an impossible sequence */
-		{{"\xe2\x82"
-		  "x",
-			 3},
-			{"\xef\xbf\xbdx", 4}},
+		{{"\xe2\x82x", 3}, {"\xef\xbf\xbdx", 4}},
 		{{"\xed\xa0\x80", 3}, {"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 9}},
 		{{"\xf0\x9f", 2}, {"\xef\xbf\xbd", 3}},
 		{{"\xc3\xa9", 2}, {"\xc3\xa9", 2}},
@@ -255,6 +252,5 @@ TEST(one_line)
 	struct buf *b = scratch(100);
 
 	assert_int_equal(utf8_one_line(b, STR(" a\xe2\x80\256b\n\n\tc\xc2\xa0 d\x1b[31m\xc2\x85\xef\xbb\xbf ")), 0);
-	assert_true(str_eq(buf_str(b), STR("a"
-					   "b c d[31m")));
+	assert_true(str_eq(buf_str(b), STR("ab c d[31m")));
 }

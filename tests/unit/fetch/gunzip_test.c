@@ -4,7 +4,6 @@
 
 #include "../../../daemon/fetch/gunzip.h"
 #include "../scratch.h"
-#include "sitrep/base/buf.h"
 
 enum { PACKED_MAX = 64 * 1024, TEXT_MAX = 64 * 1024 };
 

@@ -131,6 +131,18 @@ TEST(numbers_are_digits_dates_and_ordinals)
 
 /* ---- what is around a text */
 
+/* What stands in front of a text, or behind it, does not count. */
+static void assert_taken_off(const char *title, const char *front, const char *plain, const char *behind)
+{
+	struct buf *text = scratch(400);
+	struct sketch s = sketch_of(title, plain), t;
+
+	assert_int_equal(buf_printf(text, "%s%s%s", front, plain, behind), 0);
+	t = sketch_of(title, text->data);
+	if (!same_shingles(&s, &t))
+		fail_msg("%s%s: not taken off", front, behind);
+}
+
 TEST(datelines_are_no_part_of_it)
 {
 	static const char plain[] = "The minister said on Monday that talks would go on for another week";
@@ -142,17 +154,9 @@ TEST(datelines_are_no_part_of_it)
 		"SEOUL, \xE2\x80\x93 ",
 		"NEW YORK (The Agency) -- ",
 	};
-	struct sketch s = sketch_of("Talks", plain);
 
-	for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
-		char text[200];
-		struct sketch t;
-
-		snprintf(text, sizeof(text), "%s%s", fronts[i], plain);
-		t = sketch_of("Talks", text);
-		if (!same_shingles(&s, &t))
-			fail_msg("%s: not taken off", fronts[i]);
-	}
+	for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++)
+		assert_taken_off("Talks", fronts[i], plain, "");
 }
 
 TEST(what_only_looks_like_a_dateline_stays)
@@ -183,17 +187,9 @@ TEST(footers_are_no_part_of_it)
 		" Continue reading Carrier returns \xE2\x86\x92",
 		" Read more The post Carrier returns appeared first on Navy Daily.",
 	};
-	struct sketch s = sketch_of("Carrier", plain);
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		char text[300];
-		struct sketch t;
-
-		snprintf(text, sizeof(text), "%s%s", plain, ends[i]);
-		t = sketch_of("Carrier", text);
-		if (!same_shingles(&s, &t))
-			fail_msg("%s: not taken off", ends[i]);
-	}
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		assert_taken_off("Carrier", "", plain, ends[i]);
 }
 
 TEST(footers_elsewhere_stay)
@@ -328,34 +324,31 @@ TEST(numbers_contradict_only_in_their_place)
 
 /* ---- bytes */
 
-static struct buf encoded(const struct sketch *s)
+static struct buf *encoded(const struct sketch *s)
 {
-	struct buf bytes = BUF_INIT(SKETCH_BYTES_MAX);
+	struct buf *bytes = scratch(SKETCH_BYTES_MAX);
 
-	assert_int_equal(sketch_encode(&bytes, s), 0);
+	assert_int_equal(sketch_encode(bytes, s), 0);
 	return bytes;
 }
 
 TEST(bytes_come_back)
 {
 	struct buf *text = scratch(FIXTURE_TEXT_MAX);
-	struct buf bytes, again;
 	static const unsigned counts[] = {0, 1, 8, 300, 1026, 17000};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct buf *bytes;
 		struct sketch s, t;
 
 		words(text, 0, counts[i]);
 		buf_puts(text, "on 3 March 2026");
 		sketch_text(&s, STR("A title of 2 parts"), buf_str(text));
 		bytes = encoded(&s);
-		assert_int_equal(sketch_decode(buf_str(&bytes), &t), 0);
-		again = encoded(&t);
-		assert_true(str_eq(buf_str(&bytes), buf_str(&again)));
+		assert_int_equal(sketch_decode(buf_str(bytes), &t), 0);
+		assert_true(str_eq(buf_str(bytes), buf_str(encoded(&t))));
 		assert_int_equal(t.words, s.words);
 		assert_true(same_shingles(&s, &t));
-		buf_release(&bytes);
-		buf_release(&again);
 	}
 }
 
@@ -373,47 +366,42 @@ static void refuse(struct buf *bytes, size_t at, unsigned char value, const char
 TEST(malformed_bytes_are_refused)
 {
 	struct sketch s = sketch_of("Fleet sails", "The fleet of 12 ships sailed on Monday with 4000 sailors"), t;
-	struct buf bytes = encoded(&s);
-	size_t last = bytes.len - 6;
+	struct buf *bytes = encoded(&s);
+	size_t last = bytes->len - 6;
 
-	for (size_t len = 0; len < bytes.len; len++)
-		assert_int_equal(sketch_decode(str_make(bytes.data, len), &t), -EPROTO);
-	refuse(&bytes, 0, SKETCH_VERSION + 1, "another version");
-	refuse(&bytes, 1, 48, "a level without hashes");
-	refuse(&bytes, 1, 20, "shingles below their level");
-	refuse(&bytes, 2, 25, "a number level without hashes");
-	refuse(&bytes, 2, 20, "numbers below their level");
-	refuse(&bytes, 3, SKETCH_TITLE_MAX + 1, "a long title");
-	refuse(&bytes, 3, 1, "a short title");
-	refuse(&bytes, 8, 200, "many numbers");
-	refuse(&bytes, 11, 255, "many shingles");
+	for (size_t len = 0; len < bytes->len; len++)
+		assert_int_equal(sketch_decode(str_make(bytes->data, len), &t), -EPROTO);
+	refuse(bytes, 0, SKETCH_VERSION + 1, "another version");
+	refuse(bytes, 1, 48, "a level without hashes");
+	refuse(bytes, 1, 20, "shingles below their level");
+	refuse(bytes, 2, 25, "a number level without hashes");
+	refuse(bytes, 2, 20, "numbers below their level");
+	refuse(bytes, 3, SKETCH_TITLE_MAX + 1, "a long title");
+	refuse(bytes, 3, 1, "a short title");
+	refuse(bytes, 8, 200, "many numbers");
+	refuse(bytes, 11, 255, "many shingles");
 	/* the last shingle before the one in front of it */
-	memset(bytes.data + last, 0, 6);
-	assert_int_equal(sketch_decode(buf_str(&bytes), &t), -EPROTO);
-	buf_release(&bytes);
+	memset(bytes->data + last, 0, 6);
+	assert_int_equal(sketch_decode(buf_str(bytes), &t), -EPROTO);
 }
 
 /* Whatever a stranger sends is refused, or is a sketch in its only form. */
 TEST(random_bytes_do_no_harm)
 {
 	struct sketch s = sketch_of("Fleet sails", "The fleet of 12 ships sailed on Monday with 4000 sailors"), t;
-	struct buf bytes = encoded(&s);
+	struct buf *bytes = encoded(&s);
 	unsigned seed = 7, taken = 0;
 
 	for (int round = 0; round < 20000; round++) {
-		size_t at = (size_t)rand_r(&seed) % bytes.len;
-		char kept = bytes.data[at];
+		size_t at = (size_t)rand_r(&seed) % bytes->len;
+		char kept = bytes->data[at];
 
-		bytes.data[at] = (char)rand_r(&seed);
-		if (sketch_decode(buf_str(&bytes), &t) == 0) {
-			struct buf again = encoded(&t);
-
-			assert_true(str_eq(buf_str(&bytes), buf_str(&again)));
-			buf_release(&again);
+		bytes->data[at] = (char)rand_r(&seed);
+		if (sketch_decode(buf_str(bytes), &t) == 0) {
+			assert_true(str_eq(buf_str(bytes), buf_str(encoded(&t))));
 			taken++;
 		}
-		bytes.data[at] = kept;
+		bytes->data[at] = kept;
 	}
 	assert_in_range(taken, 100, 19900);
-	buf_release(&bytes);
 }

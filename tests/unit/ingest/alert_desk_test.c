@@ -60,6 +60,13 @@ static void report(struct fixture *f, size_t feed, const char *guid, const char 
 	fixture_poll(f, feed, &d);
 }
 
+/* With alpha's report of the radar, which raises alert 1. */
+static void begin_with_report(struct fixture *f, struct alert_spec spec)
+{
+	begin(f, spec);
+	report(f, ALPHA, "a", RADAR("17"));
+}
+
 /* Eight feeds of eight publishers. */
 static const struct feed_spec outlets[] = {
 	{.name = "o1", .url = "https://o1.example/feed", .first_due_ms = NOW_MS},
@@ -150,8 +157,7 @@ static void assert_alerts(struct fixture *f, const char *expected)
 
 TEST_ON(a_story_raises_one_alert, fixture, f)
 {
-	begin(f, SPEC(.priority = "high"));
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, SPEC(.priority = "high"));
 	report(f, BRAVO, "b", RADAR("17"));
 	report(f, CHARLIE, "c", RADAR("17"));
 	assert_alerts(f, "1.1 raised high open");
@@ -160,8 +166,7 @@ TEST_ON(a_story_raises_one_alert, fixture, f)
 /* Three publishers are told of as one revision, once the time has passed. */
 TEST_ON(sources_are_told_together, fixture, f)
 {
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	report(f, BRAVO, "b", RADAR("17"));
 	report(f, CHARLIE, "c", RADAR("17"));
 	pass(f, 0);
@@ -175,8 +180,7 @@ TEST_ON(sources_are_told_together, fixture, f)
 
 TEST_ON(a_number_that_changes_revises, fixture, f)
 {
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	f->now_ms += HOUR_MS;
 	report(f, ALPHA, "a", RADAR("23"));
 	assert_alerts(f, "1.1 raised normal open; 1.2 numbers normal open");
@@ -211,8 +215,7 @@ TEST_ON(a_day_of_numbers_has_a_bound, fixture, f)
 
 TEST_ON(each_item_raises, fixture, f)
 {
-	begin(f, SPEC(.repeat = ALERT_REPEAT_ITEM));
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, SPEC(.repeat = ALERT_REPEAT_ITEM));
 	report(f, BRAVO, "b", RADAR("17"));
 	f->now_ms += HOUR_MS;
 	report(f, ALPHA, "a", RADAR("23"));
@@ -221,8 +224,7 @@ TEST_ON(each_item_raises, fixture, f)
 
 TEST_ON(each_change_raises, fixture, f)
 {
-	begin(f, SPEC(.repeat = ALERT_REPEAT_UPDATE));
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, SPEC(.repeat = ALERT_REPEAT_UPDATE));
 	report(f, ALPHA, "a", RADAR("23"));
 	report(f, BRAVO, "b", RADAR("23"));
 	assert_alerts(f, "1.1 raised normal open; 2.1 raised+updated normal open for 1");
@@ -257,8 +259,7 @@ TEST_ON(slow_growth_does_not_escalate, fixture, f)
 
 TEST_ON(urgent_is_the_top, fixture, f)
 {
-	begin(f, SPEC(.priority = "urgent", .escalate_count = 2, .escalate_within_ms = HOUR_MS));
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, SPEC(.priority = "urgent", .escalate_count = 2, .escalate_within_ms = HOUR_MS));
 	report(f, BRAVO, "b", RADAR("17"));
 	assert_alerts(f, "1.1 raised urgent open; 1.2 source+escalated urgent open");
 }
@@ -318,8 +319,7 @@ TEST_ON(what_becomes_urgent_mutes_the_low, fixture, f)
 
 TEST_ON(it_closes_without_news_and_opens_again, fixture, f)
 {
-	begin(f, SPEC(.revise_after_ms = 2 * DAY_MS));
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, SPEC(.revise_after_ms = 2 * DAY_MS));
 	f->now_ms += 20 * HOUR_MS;
 	report(f, BRAVO, "b", RADAR("17"));
 	pass(f, 23 * HOUR_MS);
@@ -333,8 +333,7 @@ TEST_ON(it_closes_without_news_and_opens_again, fixture, f)
 /* Another report comes before the round that closes. */
 TEST_ON(it_closes_lazily, fixture, f)
 {
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	f->now_ms += 25 * HOUR_MS;
 	report(f, BRAVO, "b", RADAR("17"));
 	assert_alerts(f, "1.1 raised normal open; 1.2 reopened normal open");
@@ -342,8 +341,7 @@ TEST_ON(it_closes_lazily, fixture, f)
 
 TEST_ON(a_removed_rule_closes, fixture, f)
 {
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	use_rule(f, SPEC(.name = "renamed"));
 	pass(f, MINUTE_MS);
 	assert_alerts(f, "1.1 raised normal open; 1.2 closed normal closed");
@@ -373,8 +371,7 @@ TEST_ON(a_jump_ahead_closes_nothing, fixture, f)
 {
 	struct round r;
 
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	r = (struct round){.now_ms = f->now_ms + 365 * DAY_MS, .ahead_ms = 365 * DAY_MS};
 	await_round(f, &r);
 	assert_alerts(f, "1.1 raised normal open");
@@ -384,8 +381,7 @@ TEST_ON(a_jump_ahead_closes_nothing, fixture, f)
 
 TEST_ON(an_alert_goes_with_the_item_that_raised_it, fixture, f)
 {
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	report(f, BRAVO, "b", RADAR("17"));
 	fixture_edit(f, "split", "https://alpha.example/a", "", true);
 	assert_int_equal(
@@ -398,8 +394,7 @@ TEST_ON(an_alert_goes_with_the_item_that_raised_it, fixture, f)
 
 TEST_ON(of_joined_stories_the_older_alert_goes_on, fixture, f)
 {
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	report(f, BRAVO, "b", FERRY);
 	assert_alerts(f, "1.1 raised normal open; 2.1 raised normal open");
 	fixture_edit(f, "join", "https://bravo.example/b", "https://alpha.example/a", true);
@@ -414,8 +409,7 @@ TEST_ON(of_joined_stories_the_older_alert_goes_on, fixture, f)
 /* Joined and split again: the story that has its old id back has no alert, and the numbers go on. */
 TEST_ON(numbers_stay_through_edits, fixture, f)
 {
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	report(f, BRAVO, "b", FERRY);
 	fixture_edit(f, "join", "https://bravo.example/b", "https://alpha.example/a", true);
 	fixture_edit(f, "split", "https://bravo.example/b", "", true);
@@ -442,8 +436,7 @@ TEST_ON(an_alert_outlives_its_story, fixture, f)
 {
 	struct round r = {.now_ms = NOW_MS};
 
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	run_in_writer(f, drop_everything, &r);
 	pass(f, 25 * HOUR_MS);
 	assert_alerts(f, "");
@@ -461,8 +454,7 @@ TEST_ON(an_alert_outlives_its_story, fixture, f)
 
 TEST_ON(days_are_counted, fixture, f)
 {
-	begin(f, PLAIN);
-	report(f, ALPHA, "a", RADAR("17"));
+	begin_with_report(f, PLAIN);
 	report(f, BRAVO, "b", RADAR("17"));
 	f->now_ms += HOUR_MS;
 	report(f, ALPHA, "a", RADAR("23"));

@@ -2,11 +2,10 @@
 /* Groups of held alerts and silences in their tables. */
 #include "sitrep/store/digests.h"
 
-#include "../scratch.h"
+#include "../ask.h"
 #include "folder_fixture.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
-#include "sitrep/sql/sql.h"
 #include "sitrep/store/silences.h"
 #include "sitrep/store/store.h"
 
@@ -118,17 +117,6 @@ TEST_ON(a_group_is_due_once_and_counts_all, desk, k)
 	assert_int_equal(g.first_ms, now + 5000);
 }
 
-static int64_t count_of(struct desk *k, const char *query)
-{
-	struct sql_stmt *s;
-	int64_t count = -1;
-
-	assert_int_equal(sql_prepare_once(k->store.db, query, &s, NULL, "test"), 0);
-	assert_int_equal(sql_get_int(s, &count, NULL, "test"), 1);
-	sql_finalize(&s, 1);
-	return count;
-}
-
 /* The writer did nothing else until the group was due. */
 TEST_ON(a_group_that_is_not_due_is_waited_for, desk, k)
 {
@@ -175,7 +163,7 @@ TEST_ON(an_alert_waits_in_one_group, desk, k)
 	hold(k, "rate/y", 4, now + 48 * 3600000);
 	assert_int_equal(digests_due(&k->digests, now + 49 * 3600000, &g, NULL), 1);
 	assert_int_equal(digests_sent(&k->digests, &g, now + 49 * 3600000, NULL), 0);
-	assert_int_equal(count_of(k, "SELECT count(*) FROM alert_group"), 1);
+	assert_int_equal(ask_number(k->store.db, "SELECT count(*) FROM alert_group"), 1);
 }
 
 /* A group that is joined by a less patient alert is due earlier, never later. */
@@ -230,7 +218,7 @@ TEST_ON(a_flood_is_bounded, desk, k)
 	for (int i = 1; i <= FLOOD; i++)
 		hold(k, "quiet", i, now + i);
 	assert_int_equal(sql_exec(k->store.db, "COMMIT", NULL, ""), 0);
-	assert_int_equal(count_of(k, "SELECT count(*) FROM alert_held"), DIGEST_LISTED_MAX);
+	assert_int_equal(ask_number(k->store.db, "SELECT count(*) FROM alert_held"), DIGEST_LISTED_MAX);
 	assert_int_equal(digests_due(&k->digests, now + FLOOD + 1000, &g, NULL), 1);
 	assert_int_equal(g.alerts, FLOOD);
 	assert_int_equal(g.events, FLOOD);
@@ -261,6 +249,15 @@ static int64_t silence(struct desk *k, const char *matcher, int64_t for_ms, int 
 	return id;
 }
 
+/* The silence that mutes a low alert of that rule then; NULL: none. */
+static const struct silence *silenced(struct desk *k, int64_t at_ms, struct str rule)
+{
+	const struct silence *found;
+
+	assert_int_equal(silences_find(&k->silences, at_ms, rule, RULE_LOW, 1, &found, NULL), 0);
+	return found;
+}
+
 TEST_ON(silences_have_numbers_and_ends, desk, k)
 {
 	const struct silence *found;
@@ -269,23 +266,20 @@ TEST_ON(silences_have_numbers_and_ends, desk, k)
 	assert_int_equal(second, first + 1);
 	desk_close(k);
 	desk_open(k);
-	assert_int_equal(silences_find(&k->silences, now + 59999, STR("x"), RULE_LOW, 1, &found, NULL), 0);
+	found = silenced(k, now + 59999, STR("x"));
 	assert_non_null(found);
 	assert_int_equal(found->id, first);
-	assert_int_equal(silences_find(&k->silences, now + 60000, STR("x"), RULE_LOW, 1, &found, NULL), 0);
-	assert_null(found);
-	assert_int_equal(silences_find(&k->silences, now, STR("y"), RULE_LOW, 1, &found, NULL), 0);
-	assert_null(found);
+	assert_null(silenced(k, now + 60000, STR("x")));
+	assert_null(silenced(k, now, STR("y")));
 	assert_int_equal(silences_end(&k->silences, first, now + 1, NULL), 0);
 	assert_int_equal(silences_end(&k->silences, first, now + 2, NULL), -ENOENT);
-	assert_int_equal(silences_find(&k->silences, now + 2, STR("x"), RULE_LOW, 1, &found, NULL), 0);
+	found = silenced(k, now + 2, STR("x"));
+	assert_non_null(found);
 	assert_int_equal(found->id, second);
 	/* put back by an hour, they last as long as before */
 	assert_int_equal(silences_follow_clock(&k->silences, -3600000, now - 3600000, NULL), 0);
-	assert_int_equal(silences_find(&k->silences, now - 3600000 + 29999, STR("x"), RULE_LOW, 1, &found, NULL), 0);
-	assert_non_null(found);
-	assert_int_equal(silences_find(&k->silences, now - 3600000 + 30000, STR("x"), RULE_LOW, 1, &found, NULL), 0);
-	assert_null(found);
+	assert_non_null(silenced(k, now - 3600000 + 29999, STR("x")));
+	assert_null(silenced(k, now - 3600000 + 30000, STR("x")));
 }
 
 TEST_ON(silences_have_limits, desk, k)
@@ -301,11 +295,8 @@ TEST_ON(silences_have_limits, desk, k)
 
 TEST_ON(a_silence_that_was_undone_is_forgotten, desk, k)
 {
-	const struct silence *found;
-
 	assert_int_equal(sql_exec(k->store.db, "BEGIN", NULL, ""), 0);
 	silence(k, "alert:x", 60000, 0);
 	assert_int_equal(sql_exec(k->store.db, "ROLLBACK", NULL, ""), 0);
-	assert_int_equal(silences_find(&k->silences, now, STR("x"), RULE_LOW, 1, &found, NULL), 0);
-	assert_null(found);
+	assert_null(silenced(k, now, STR("x")));
 }

@@ -193,7 +193,7 @@ TEST(words)
 		"",
 	};
 	struct identity *id = identity_new(NULL);
-	struct arena a = ARENA_INIT(DOCUMENT_MAX);
+	struct arena *a = scratch_arena(DOCUMENT_MAX);
 
 	assert_non_null(id);
 	for (size_t i = 0; i < sizeof(markups) / sizeof(markups[0]); i++) {
@@ -205,14 +205,13 @@ TEST(words)
 		it.title = (struct text){.kind = TEXT_PLAIN, .value = STR("A title")};
 		assert_int_equal(html_sanitize(clean, str_from(markups[i]), STR("https://x.example/")), 0);
 		it.content = (struct text){.kind = TEXT_HTML, .value = buf_str(clean)};
-		assert_int_equal(identity_assign(id, &a, &it), 0);
+		assert_int_equal(identity_assign(id, a, &it), 0);
 		assert_int_equal(plain_words(plain, &it.content), 0);
 		assert_int_equal(canon_tokens(tokens, buf_str(plain), &count), 0);
 		if (!str_eq(buf_str(tokens), identity_body_tokens(id)))
 			fail_msg("%s: %.*s and %.*s", markups[i], STR_ARG(buf_str(tokens)),
 				STR_ARG(identity_body_tokens(id)));
 	}
-	arena_release(&a);
 	identity_free(id);
 }
 

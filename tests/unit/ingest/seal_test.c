@@ -58,7 +58,7 @@ static struct buf record_of(struct draft *d)
 
 TEST(record_is_read_by_older_programs)
 {
-	struct arena arena = ARENA_INIT(DOCUMENT_MAX);
+	struct arena *arena = scratch_arena(DOCUMENT_MAX);
 	struct buf record;
 	struct draft d = draft_new("Feed");
 	struct item it;
@@ -66,12 +66,11 @@ TEST(record_is_read_by_older_programs)
 	draft_add(&d, "guid", "https://example.org/1", "A title", "A body");
 	record = record_of(&d);
 	/* they decode all of it, and skip what they do not know */
-	assert_int_equal(wire_decode_item(buf_str(&record), &arena, &it, NULL), 0);
+	assert_int_equal(wire_decode_item(buf_str(&record), arena, &it, NULL), 0);
 	assert_true(str_eq(it.plain_title, STR("A title")));
 	/* and theirs are read here */
-	assert_int_equal(record_decode(str_slice(buf_str(&record), 0, record.len - SEAL_BYTES), 1, &arena, &it), 0);
+	assert_int_equal(record_decode(str_slice(buf_str(&record), 0, record.len - SEAL_BYTES), 1, arena, &it), 0);
 	assert_true(str_eq(it.plain_title, STR("A title")));
-	arena_release(&arena);
 	buf_release(&record);
 	draft_release(&d);
 }
@@ -79,7 +78,7 @@ TEST(record_is_read_by_older_programs)
 TEST(damaged_record_is_counted_once)
 {
 	struct damage before, after;
-	struct arena arena = ARENA_INIT(DOCUMENT_MAX);
+	struct arena *arena = scratch_arena(DOCUMENT_MAX);
 	struct buf record;
 	struct draft d = draft_new("Feed");
 	struct item it;
@@ -89,11 +88,10 @@ TEST(damaged_record_is_counted_once)
 	record.data[record.len / 2] ^= 4;
 	damage_get(&before);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(record_decode(buf_str(&record), 4711, &arena, &it), -EUCLEAN);
+		assert_int_equal(record_decode(buf_str(&record), 4711, arena, &it), -EUCLEAN);
 	damage_get(&after);
 	assert_int_equal(after.rows, before.rows + 1);
 	assert_non_null(strstr(after.text, "row 4711 of table item"));
-	arena_release(&arena);
 	buf_release(&record);
 	draft_release(&d);
 }

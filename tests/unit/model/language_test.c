@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Which declaration of a language counts. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/model/language.h"
 
 static const struct {
@@ -32,7 +32,7 @@ static const struct {
 
 TEST(who_says_it)
 {
-	struct arena a = ARENA_INIT(64 * 1024);
+	struct arena *a = scratch_arena(64 * 1024);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct feed_facts feed = {.language = str_from(rows[i].feed)};
@@ -44,9 +44,8 @@ TEST(who_says_it)
 		it.content.lang = str_from(rows[i].content);
 		it.summary.lang = str_from(rows[i].summary);
 		it.title.lang = str_from(rows[i].title);
-		language = language_of(&a, &it, &feed, str_from(rows[i].header));
+		language = language_of(a, &it, &feed, str_from(rows[i].header));
 		if (!str_eq(language, str_from(rows[i].language)))
 			fail_msg("row %zu gives \"%.*s\"", i, STR_ARG(language));
 	}
-	arena_release(&a);
 }

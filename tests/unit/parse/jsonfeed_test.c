@@ -182,10 +182,9 @@ TEST(deep_members_and_large_faults)
 	enum { LARGE = 8 * 1024 * 1024 };
 	static const char *const fillers[] = {
 		"[", "{\"a\":", "\"", "\" ", "}", ",", "\\", "/", "/*", "\"\n", "{", "a:", "\"a\" \""};
-	char *text = malloc(LARGE + 1024);
+	char *text = scratch_take(malloc(LARGE + 1024));
 	size_t n;
 
-	assert_non_null(text);
 	n = (size_t)snprintf(text, LARGE, "{\"items\":[" ITEM("1") ",{\"id\":\"2\",\"x\":");
 	memset(text + n, '[', 100000);
 	memset(text + n + 100000, ']', 100000);
@@ -206,7 +205,6 @@ TEST(deep_members_and_large_faults)
 		assert_true(f.result == 0 || f.result == -EBADMSG || f.result == -ENOMEM);
 	}
 	alarm(0);
-	free(text);
 }
 
 TEST_GROUP(setup, teardown)

@@ -3,7 +3,7 @@
 #ifndef TEST_PARSE_FIXTURE_H
 #define TEST_PARSE_FIXTURE_H
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/base/arena.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/parse/parse.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* xmlread_test.c: the repair of XML text, and that both readers see the same in what is well-formed. */
 #include "../../../daemon/parse/xmlread.h"
-#include "../test.h"
+#include "../scratch.h"
 
 static struct arena arena;
 static struct buf out = {NULL, 0, 0, 1024 * 1024, 0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* packing_test.c: compressed forms are made in pieces, and are never larger than the document. */
-#include "../test.h"
+#include "../scratch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,10 +22,9 @@ static char *make_text(void)
 
 static void assert_unpacks(struct str packed, const char *data)
 {
-	char *back = malloc(LEN);
+	char *back = scratch_take(malloc(LEN));
 	z_stream z = {0};
 
-	assert_non_null(back);
 	assert_int_equal(inflateInit2(&z, MAX_WBITS + 16), Z_OK);
 	z.next_in = (Bytef *)packed.data;
 	z.avail_in = (uInt)packed.len;
@@ -35,7 +34,6 @@ static void assert_unpacks(struct str packed, const char *data)
 	assert_int_equal(z.total_out, LEN);
 	assert_memory_equal(back, data, LEN);
 	inflateEnd(&z);
-	free(back);
 }
 
 TEST(in_pieces)
@@ -79,10 +77,9 @@ TEST(in_pieces)
 TEST(never_larger)
 {
 	static const size_t lengths[] = {1, 2, 511, 512, 4096, 65535, 65536, 131072, 200001};
-	char *noise = malloc(200001);
+	char *noise = scratch_take(malloc(200001));
 	uint32_t seed = 7;
 
-	assert_non_null(noise);
 	for (size_t i = 0; i < 200001; i++) {
 		seed = seed * 1664525 + 1013904223;
 		noise[i] = (char)(seed >> 24);
@@ -99,5 +96,4 @@ TEST(never_larger)
 				assert_int_equal(result, -ENOSPC);
 			packing_free(p);
 		}
-	free(noise);
 }

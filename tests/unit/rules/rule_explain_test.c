@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* Why a rule does not match, and marks around the words that it found. */
-#include "../scratch.h"
-#include "sitrep/rules/rule.h"
+#include "sets.h"
 
 struct trial {
 	struct rule_set *set;
-	struct buf title_words, body_words, marked_title, marked_body;
-	struct arena arena;
+	struct buf *title_words, *body_words, *marked_title, *marked_body;
+	struct arena *arena;
 	struct rule_reason *reasons;
 	size_t count;
 	struct rule_subject subject;
@@ -23,13 +22,11 @@ static void add_rule(struct trial *t, const char *rule)
 {
 	struct error err = {0};
 
-	*t = (struct trial){.set = rule_set_new()};
-	assert_non_null(t->set);
-	arena_init(&t->arena, 16 << 20);
-	buf_init(&t->title_words, 1 << 20);
-	buf_init(&t->body_words, 1 << 20);
-	buf_init(&t->marked_title, 1 << 20);
-	buf_init(&t->marked_body, 1 << 20);
+	*t = (struct trial){.set = new_set(), .arena = scratch_arena(16 << 20)};
+	t->title_words = scratch(1 << 20);
+	t->body_words = scratch(1 << 20);
+	t->marked_title = scratch(1 << 20);
+	t->marked_body = scratch(1 << 20);
 	rule_set_keep_places(t->set);
 	if (rule_set_add(t->set, STR("other"), STR("the other rule"), &err) != 0 ||
 		rule_set_add(t->set, STR("r"), str_from(rule), &err) != 0)
@@ -41,32 +38,22 @@ static void try_item(struct trial *t, const char *title, const char *body)
 {
 	size_t count = 0;
 
-	buf_clear(&t->title_words);
-	buf_clear(&t->body_words);
-	buf_clear(&t->marked_title);
-	buf_clear(&t->marked_body);
+	buf_clear(t->title_words);
+	buf_clear(t->body_words);
+	buf_clear(t->marked_title);
+	buf_clear(t->marked_body);
 	t->matches = false;
-	assert_int_equal(rule_words(&t->title_words, str_from(title), &count), 0);
-	assert_int_equal(rule_words(&t->body_words, str_from(body), &count), 0);
+	assert_int_equal(rule_words(t->title_words, str_from(title), &count), 0);
+	assert_int_equal(rule_words(t->body_words, str_from(body), &count), 0);
 	t->subject = (struct rule_subject){.title = str_from(title),
 		.body = str_from(body),
-		.title_tokens = buf_str(&t->title_words),
-		.body_tokens = buf_str(&t->body_words),
+		.title_tokens = buf_str(t->title_words),
+		.body_tokens = buf_str(t->body_words),
 		.feed = STR("usni")};
 	assert_int_equal(rule_set_match(t->set, &t->subject, note_match, &t->matches), 0);
-	assert_int_equal(rule_set_reasons(t->set, 1, &t->arena, &t->reasons, &t->count), 0);
-	assert_int_equal(rule_set_mark(t->set, 1, RULE_IN_TITLE, &t->marked_title), 0);
-	assert_int_equal(rule_set_mark(t->set, 1, RULE_IN_BODY, &t->marked_body), 0);
-}
-
-static void release(struct trial *t)
-{
-	rule_set_free(t->set);
-	arena_release(&t->arena);
-	buf_release(&t->title_words);
-	buf_release(&t->body_words);
-	buf_release(&t->marked_title);
-	buf_release(&t->marked_body);
+	assert_int_equal(rule_set_reasons(t->set, 1, t->arena, &t->reasons, &t->count), 0);
+	assert_int_equal(rule_set_mark(t->set, 1, RULE_IN_TITLE, t->marked_title), 0);
+	assert_int_equal(rule_set_mark(t->set, 1, RULE_IN_BODY, t->marked_body), 0);
 }
 
 /* ---- reasons */
@@ -143,7 +130,6 @@ TEST(reasons_say_why_not)
 		if (strcmp(out->data, cases[i].reasons) != 0)
 			fail_msg("%s: \"%s\", not \"%s\"", cases[i].rule, out->data, cases[i].reasons);
 		assert_true(t.matches == (t.count == 0));
-		release(&t);
 	}
 }
 
@@ -164,7 +150,6 @@ TEST(reasons_agree_with_matches)
 			matches += t.matches;
 			differ += !t.matches;
 		}
-		release(&t);
 	}
 	assert_true(matches > 50 && differ > 50);
 }
@@ -183,7 +168,6 @@ TEST(large_rules_have_reasons)
 	assert_int_equal(t.count, 20000);
 	for (size_t i = 0; i < t.count; i++)
 		assert_true(t.reasons[i].kind == RULE_MISSING && t.reasons[i].others == (i + 1 < t.count));
-	release(&t);
 }
 
 /* ---- marks, shown as [ and ] */
@@ -237,11 +221,10 @@ TEST(found_words_are_marked)
 
 		add_rule(&t, marks[i].rule);
 		try_item(&t, marks[i].title, marks[i].body);
-		show_marks(title, buf_str(&t.marked_title));
-		show_marks(body, buf_str(&t.marked_body));
+		show_marks(title, buf_str(t.marked_title));
+		show_marks(body, buf_str(t.marked_body));
 		assert_string_equal(title->data, marks[i].marked_title);
 		assert_string_equal(body->data, marks[i].marked_body);
-		release(&t);
 	}
 }
 
@@ -257,10 +240,8 @@ TEST(long_pieces_are_bounded)
 	add_rule(&t, "alpha");
 	try_item(&t, title->data, "");
 	assert_true(t.matches);
-	assert_true(str_ends(buf_str(&t.marked_title), STR("\x01"
-							   "alpha\x02")));
-	assert_int_equal(t.marked_title.len, strlen(title->data) + 2);
-	release(&t);
+	assert_true(str_ends(buf_str(t.marked_title), STR("\001alpha\002")));
+	assert_int_equal(t.marked_title->len, strlen(title->data) + 2);
 	add_rule(&t, "\"beta ab*\"");
 	buf_clear(title);
 	(void)buf_puts(title, "beta ");
@@ -268,9 +249,6 @@ TEST(long_pieces_are_bounded)
 		(void)buf_puts(title, "ab");
 	(void)buf_puts(title, "-ab alpha");
 	try_item(&t, title->data, "");
-	assert_true(str_starts(buf_str(&t.marked_title), STR("\x01"
-							     "beta")));
-	assert_true(str_ends(buf_str(&t.marked_title), STR("\x02"
-							   "alpha")));
-	release(&t);
+	assert_true(str_starts(buf_str(t.marked_title), STR("\001beta")));
+	assert_true(str_ends(buf_str(t.marked_title), STR("\002alpha")));
 }

@@ -84,7 +84,7 @@ TEST(empty_set_matches_nothing)
 TEST(items_get_their_matches)
 {
 	struct rule_set *set = rule_set_new();
-	struct arena arena = ARENA_INIT(1 << 20);
+	struct arena *arena = scratch_arena(1 << 20);
 	struct item item;
 	struct error err;
 	struct rule_subject subject = {.title_tokens = STR("missile test "),
@@ -96,13 +96,12 @@ TEST(items_get_their_matches)
 	assert_int_equal(rule_set_add(set, STR("dprk"), STR("missile \"north korea\" NOT game"), &err), 0);
 	assert_int_equal(rule_set_add(set, STR("other"), STR("tank"), &err), 0);
 	assert_int_equal(rule_set_finish(set, &err), 0);
-	assert_int_equal(rule_set_match_item(set, &subject, &arena, &item), 0);
+	assert_int_equal(rule_set_match_item(set, &subject, arena, &item), 0);
 	rule_set_free(set);
 	/* what was found is the item's own */
 	assert_int_equal(item.matches.count, 1);
 	assert_true(str_eq(item.matches.items[0].rule, STR("dprk")));
 	assert_true(str_eq(item.matches.items[0].terms, STR("missile\nnorth korea")));
-	arena_release(&arena);
 }
 
 TEST(thousands_of_terms_in_one_rule)

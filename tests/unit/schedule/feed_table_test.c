@@ -201,7 +201,6 @@ TEST_ON(listed_feeds, fixture, f)
 	assert_int_equal(feed_table_find(f->table, STR("m1"))->number, 0);
 }
 
-/* A secret that cannot be read refuses the change: nothing of the table has changed. */
 /* A secret is read when its feed is polled, so one that is missing refuses no change. */
 TEST_ON(missing_secret, fixture, f)
 {

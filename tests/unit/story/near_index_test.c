@@ -17,7 +17,6 @@ struct fixture {
 	struct near_store store;
 	struct near_index n;
 	int64_t ids[NEAR_CANDIDATES_MAX];
-	size_t found;
 	int64_t last_id;
 };
 
@@ -71,14 +70,17 @@ static void index_item(struct fixture *f, int64_t id, uint64_t first, size_t cou
 	f->last_id = id > f->last_id ? id : f->last_id;
 }
 
-static void find(struct fixture *f, uint64_t first, size_t count, int64_t at_ms)
+/* How many have some of count shingles from first on; ids has them. */
+static size_t find(struct fixture *f, uint64_t first, size_t count, int64_t at_ms)
 {
 	uint64_t shingles[NEAR_SHINGLES_MAX];
 	struct error err = {0};
+	size_t found = 0;
 
 	for (size_t i = 0; i < count; i++)
 		shingles[i] = shingle_of(first + i);
-	assert_ok(near_index_find(&f->n, shingles, count, at_ms, f->ids, &f->found, &err) == 0, err);
+	assert_ok(near_index_find(&f->n, shingles, count, at_ms, f->ids, &found, &err) == 0, err);
+	return found;
 }
 
 TEST_ON(most_shared_come_first, fixture, f)
@@ -87,27 +89,22 @@ TEST_ON(most_shared_come_first, fixture, f)
 	index_item(f, 2, 120, 32, NOW_MS);
 	index_item(f, 3, 100, 32, NOW_MS);
 	index_item(f, 4, 500, 32, NOW_MS);
-	find(f, 100, 32, NOW_MS);
-	assert_int_equal(f->found, 3);
+	assert_int_equal(find(f, 100, 32, NOW_MS), 3);
 	/* of equals the later one */
 	assert_int_equal(f->ids[0], 3);
 	assert_int_equal(f->ids[1], 1);
 	assert_int_equal(f->ids[2], 2);
-	find(f, 500, 1, NOW_MS);
-	assert_int_equal(f->found, 1);
+	assert_int_equal(find(f, 500, 1, NOW_MS), 1);
 	assert_int_equal(f->ids[0], 4);
-	find(f, 9000, 32, NOW_MS);
-	assert_int_equal(f->found, 0);
-	find(f, 100, 0, NOW_MS);
-	assert_int_equal(f->found, 0);
+	assert_int_equal(find(f, 9000, 32, NOW_MS), 0);
+	assert_int_equal(find(f, 100, 0, NOW_MS), 0);
 }
 
 TEST_ON(at_most_sixteen_are_found, fixture, f)
 {
 	for (int64_t id = 1; id <= 40; id++)
 		index_item(f, id, 100, id == 7 ? 20 : 10, NOW_MS);
-	find(f, 100, 20, NOW_MS);
-	assert_int_equal(f->found, NEAR_CANDIDATES_MAX);
+	assert_int_equal(find(f, 100, 20, NOW_MS), NEAR_CANDIDATES_MAX);
 	assert_int_equal(f->ids[0], 7);
 	assert_int_equal(f->ids[1], 40);
 }
@@ -120,14 +117,11 @@ TEST_ON(weeks_turn, fixture, f)
 	index_item(f, 1, 100, 8, NOW_MS);
 	index_item(f, 2, 100, 8, last_ms);
 	for (int64_t week = 0; week < 4; week++) {
-		find(f, 100, 8, NOW_MS + week * WEEK_MS);
-		assert_int_equal(f->found, week < 3 ? 2 : 0);
-		find(f, 100, 8, last_ms + week * WEEK_MS);
-		assert_int_equal(f->found, week < 3 ? 2 : 0);
+		assert_int_equal(find(f, 100, 8, NOW_MS + week * WEEK_MS), week < 3 ? 2 : 0);
+		assert_int_equal(find(f, 100, 8, last_ms + week * WEEK_MS), week < 3 ? 2 : 0);
 	}
 	index_item(f, 3, 100, 8, NOW_MS + 4 * WEEK_MS);
-	find(f, 100, 8, NOW_MS + 4 * WEEK_MS);
-	assert_int_equal(f->found, 1);
+	assert_int_equal(find(f, 100, 8, NOW_MS + 4 * WEEK_MS), 1);
 	assert_int_equal(f->ids[0], 3);
 }
 
@@ -136,14 +130,11 @@ TEST_ON(long_silence_leaves_nothing_behind, fixture, f)
 {
 	index_item(f, 1, 100, 8, NOW_MS);
 	index_item(f, 2, 200, 8, NOW_MS + 52 * WEEK_MS);
-	find(f, 100, 8, NOW_MS + 52 * WEEK_MS);
-	assert_int_equal(f->found, 0);
+	assert_int_equal(find(f, 100, 8, NOW_MS + 52 * WEEK_MS), 0);
 	/* and a clock that was set back does not stop it */
 	index_item(f, 3, 300, 8, NOW_MS);
-	find(f, 300, 8, NOW_MS);
-	assert_int_equal(f->found, 1);
-	find(f, 300, 8, -WEEK_MS);
-	assert_int_equal(f->found, 1);
+	assert_int_equal(find(f, 300, 8, NOW_MS), 1);
+	assert_int_equal(find(f, 300, 8, -WEEK_MS), 1);
 }
 
 static void run_sql(struct fixture *f, const char *sql)
@@ -168,8 +159,7 @@ static void index_many(struct fixture *f, int64_t from, int64_t to)
 static void find_many(struct fixture *f)
 {
 	for (int64_t id = 2; id < MANY; id += 7) {
-		find(f, (uint64_t)id * 16, 32, NOW_MS + WEEK_MS);
-		assert_int_equal(f->found, 3);
+		assert_int_equal(find(f, (uint64_t)id * 16, 32, NOW_MS + WEEK_MS), 3);
 		assert_int_equal(f->ids[0], id);
 		assert_int_equal(f->ids[1], id + 1);
 		assert_int_equal(f->ids[2], id - 1);
@@ -203,8 +193,7 @@ TEST_ON(what_is_undone_is_forgotten, fixture, f)
 	run_sql(f, "ROLLBACK TO outcome; RELEASE outcome");
 	f->last_id = half;
 	near_index_rolled_back(&f->n);
-	find(f, (uint64_t)MANY * 16, 32, NOW_MS);
-	assert_int_equal(f->found, 0);
+	assert_int_equal(find(f, (uint64_t)MANY * 16, 32, NOW_MS), 0);
 	assert_int_equal(near_index_postings(&f->n), half * 32);
 	index_many(f, half + 1, MANY);
 	run_sql(f, "COMMIT");
@@ -219,8 +208,7 @@ TEST_ON(an_emptied_table_is_empty, fixture, f)
 	index_item(f, MANY + 1, 16, 32, NOW_MS + 4 * WEEK_MS);
 	index_item(f, MANY + 2, 16, 32, NOW_MS + 5 * WEEK_MS);
 	assert_int_equal(count(f, "SELECT count(*) FROM near_bucket_0"), 16);
-	find(f, 16, 32, NOW_MS + 4 * WEEK_MS);
-	assert_int_equal(f->found, 2);
+	assert_int_equal(find(f, 16, 32, NOW_MS + 4 * WEEK_MS), 2);
 	assert_int_equal(near_index_postings(&f->n), 64);
 }
 
@@ -234,8 +222,7 @@ TEST_ON(a_revision_counts_once, fixture, f)
 	assert_int_equal(near_index_postings(&f->n), 21);
 	index_item(f, 2, 100, 21, NOW_MS);
 	index_item(f, 2, 100, 22, NOW_MS);
-	find(f, 100, 32, NOW_MS);
-	assert_int_equal(f->found, 2);
+	assert_int_equal(find(f, 100, 32, NOW_MS), 2);
 	assert_int_equal(f->ids[0], 2);
 }
 
@@ -257,19 +244,16 @@ TEST_ON(damaged_postings_are_left_out, fixture, f)
 	/* what is written when the buffer is full lies in the table */
 	for (; id <= POSTING_BUFFER_MAX / 32 + 1; id++)
 		index_item(f, id, (uint64_t)id * 32, 32, NOW_MS);
-	find(f, 100 * 32, 32, NOW_MS);
-	assert_int_equal(f->found, 1);
+	assert_int_equal(find(f, 100 * 32, 32, NOW_MS), 1);
 	assert_int_equal(f->ids[0], 100);
 	damage_get(&before);
 	damage(f, "UPDATE near_bucket_0 SET postings = CAST(x'ffffffff' || substr(postings, 5) AS BLOB)");
-	find(f, 100 * 32, 32, NOW_MS);
-	assert_int_equal(f->found, 0);
+	assert_int_equal(find(f, 100 * 32, 32, NOW_MS), 0);
 	damage_get(&after);
 	assert_true(after.rows > before.rows);
 	/* what comes after is found */
 	index_item(f, ++id, 10000000, 32, NOW_MS);
-	find(f, 10000000, 32, NOW_MS);
-	assert_int_equal(f->found, 1);
+	assert_int_equal(find(f, 10000000, 32, NOW_MS), 1);
 }
 
 static void compact(struct fixture *f)
@@ -304,13 +288,11 @@ TEST_ON(postings_without_sums_are_found, fixture, f)
 		  /* bucket, tag and item of shingle_of(7), the item being 77 */
 		  "INSERT INTO near_bucket_0 VALUES((7 << 34 | 7) >> 35 << 32, CAST(x'00000080' || x'4d0000000000' AS "
 		  "BLOB))");
-	find(f, 7, 1, NOW_MS);
-	assert_int_equal(f->found, 1);
+	assert_int_equal(find(f, 7, 1, NOW_MS), 1);
 	assert_int_equal(f->ids[0], 77);
 	for (; id <= POSTING_BUFFER_MAX / 32 + 1; id++)
 		index_item(f, id, (uint64_t)id * 32, 32, NOW_MS);
-	find(f, 7, 1, NOW_MS);
-	assert_int_equal(f->found, 1);
+	assert_int_equal(find(f, 7, 1, NOW_MS), 1);
 	assert_int_equal(f->ids[0], 77);
 	find(f, 100 * 32, 32, NOW_MS);
 	assert_int_equal(f->ids[0], 100);
@@ -328,7 +310,6 @@ TEST_ON(a_week_out_of_place_is_none, fixture, f)
 		index_item(f, (int64_t)i + 1, 100 * (i + 1), 20, NOW_MS);
 		damage(f, text);
 		index_item(f, (int64_t)i + 50, 5000 * (i + 1), 20, NOW_MS);
-		find(f, 5000 * (i + 1), 20, NOW_MS);
-		assert_int_equal(f->found, 1);
+		assert_int_equal(find(f, 5000 * (i + 1), 20, NOW_MS), 1);
 	}
 }

@@ -214,11 +214,7 @@ TEST_ON(what_is_left_at_the_end_is_no_line, fixture, f)
 
 static char *long_text(size_t len)
 {
-	char *text = malloc(len);
-
-	assert_non_null(text);
-	memset(text, 'x', len);
-	return text;
+	return memset(scratch_take(malloc(len)), 'x', len);
 }
 
 TEST_ON(longest_line, fixture, f)
@@ -231,7 +227,6 @@ TEST_ON(longest_line, fixture, f)
 	assert_int_equal(f->closed, 0);
 	assert_int_equal(f->line_count, 4);
 	assert_int_equal(f->longest, LIMIT_STREAM_LINE - 1);
-	free(text);
 }
 
 TEST_ON(many_lines_at_once, fixture, f)
@@ -243,7 +238,6 @@ TEST_ON(many_lines_at_once, fixture, f)
 	speak(f, text, 4 * LIMIT_STREAM_LINE);
 	assert_int_equal(f->closed, 0);
 	assert_int_equal(f->line_count, 4 * LIMIT_STREAM_LINE / 100);
-	free(text);
 }
 
 TEST_ON(line_too_long, fixture, f)
@@ -257,7 +251,6 @@ TEST_ON(line_too_long, fixture, f)
 	assert_lines(f, "[fine]");
 	assert_int_equal(f->closed, 1);
 	assert_gone(f);
-	free(text);
 }
 
 /* ---- output ---- */
@@ -381,7 +374,6 @@ TEST_ON(output_that_does_not_fit, fixture, f)
 	char *text = long_text(OUTPUT_MAX + 1);
 
 	assert_int_equal(buf_append(line_peer_output(f->peer), text, OUTPUT_MAX + 1), -E2BIG);
-	free(text);
 	line_peer_flush(f->peer);
 	assert_int_equal(f->closed, 0);
 	run(f);

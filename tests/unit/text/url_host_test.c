@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <curl/curl.h>
 
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/text/url.h"
 
 enum { CASES = 200000, PIECES_MAX = 9, ROUNDS = 4, HOST_MAX = 1024, ARENA_MAX = 1 << 20 };
@@ -111,7 +111,7 @@ static void compare(struct arena *a, const char *host)
 
 TEST(hosts_are_read_as_libcurl_reads_them)
 {
-	struct arena a = ARENA_INIT(ARENA_MAX);
+	struct arena *a = scratch_arena(ARENA_MAX);
 
 	for (int i = 0; i < CASES; i++) {
 		char host[HOST_MAX] = "";
@@ -121,7 +121,7 @@ TEST(hosts_are_read_as_libcurl_reads_them)
 		for (uint32_t k = 0; k < count; k++)
 			len += (size_t)snprintf(host + len, sizeof(host) - len, "%s",
 				pieces[random_below(sizeof(pieces) / sizeof(pieces[0]))]);
-		compare(&a, host);
+		compare(a, host);
 	}
 	for (int i = 0; i < CASES; i++) {
 		char host[HOST_MAX];
@@ -132,9 +132,8 @@ TEST(hosts_are_read_as_libcurl_reads_them)
 		host[len] = '\0';
 		/* what ends a host for both */
 		if (strpbrk(host, "/?#\\@") == NULL)
-			compare(&a, host);
+			compare(a, host);
 	}
-	arena_release(&a);
 }
 
 static void read_seed(void)

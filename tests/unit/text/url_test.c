@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Links: the examples of RFC 3986, what browsers forgive, normal forms, and judgements. */
-#include "../test.h"
+#include "../scratch.h"
 #include "sitrep/text/url.h"
 
 struct example {
@@ -119,50 +119,46 @@ static void check(const char *what, const struct example *e, struct str made)
 
 TEST(resolves)
 {
-	struct arena a = ARENA_INIT(1 << 20);
+	struct arena *a = scratch_arena(1 << 20);
 
 	for (size_t i = 0; i < sizeof(resolved) / sizeof(resolved[0]); i++) {
 		struct str base = str_from(resolved[i].base), once, twice;
 
-		once = url_resolve(&a, base, str_from(resolved[i].given));
+		once = url_resolve(a, base, str_from(resolved[i].given));
 		check("resolving", &resolved[i], once);
-		twice = url_resolve(&a, base, once);
+		twice = url_resolve(a, base, once);
 		assert_true(str_eq(once, twice));
 	}
-	arena_release(&a);
 }
 
 TEST(normalises)
 {
-	struct arena a = ARENA_INIT(1 << 20);
+	struct arena *a = scratch_arena(1 << 20);
 
 	for (size_t i = 0; i < sizeof(normal) / sizeof(normal[0]); i++) {
-		struct str once = url_normalise(&a, str_from(normal[i].given));
+		struct str once = url_normalise(a, str_from(normal[i].given));
 
 		check("the normal form", &normal[i], once);
-		assert_true(str_eq(once, url_normalise(&a, once)));
+		assert_true(str_eq(once, url_normalise(a, once)));
 	}
-	arena_release(&a);
 }
 
 /* Clean absolute links, which is nearly all of them, cost no memory. */
 TEST(clean_links_are_borrowed)
 {
 	struct str link = STR("https://news.example/2026/11/carrier-leaves-port/?utm=1#top");
-	struct arena a = ARENA_INIT(1 << 20);
+	struct arena *a = scratch_arena(1 << 20);
 
-	assert_ptr_equal(url_resolve(&a, STR("https://feeds.example/rss"), link).data, link.data);
-	assert_int_equal(a.used, 0);
-	arena_release(&a);
+	assert_ptr_equal(url_resolve(a, STR("https://feeds.example/rss"), link).data, link.data);
+	assert_int_equal(a->used, 0);
 }
 
 TEST(runs_out_of_memory_cleanly)
 {
-	struct arena a = ARENA_INIT(16);
+	struct arena *a = scratch_arena(16);
 
-	assert_null(url_resolve(&a, STR("https://news.example/a/b"), STR("c d")).data);
-	assert_null(url_resolve(&a, STR("https://news.example/a/b"), STR("../c")).data);
-	arena_release(&a);
+	assert_null(url_resolve(a, STR("https://news.example/a/b"), STR("c d")).data);
+	assert_null(url_resolve(a, STR("https://news.example/a/b"), STR("../c")).data);
 }
 
 TEST(judges)
@@ -226,10 +222,9 @@ TEST(finds_hosts)
 		{NULL, "http:///x", ""},
 		{NULL, "/x", ""},
 	};
-	struct arena a = ARENA_INIT(1 << 20);
+	struct arena *a = scratch_arena(1 << 20);
 
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-		check("the host", &hosts[i], url_host(&a, str_from(hosts[i].given)));
-	assert_null(url_host(&a, STR("mailto:a@b.example")).data);
-	arena_release(&a);
+		check("the host", &hosts[i], url_host(a, str_from(hosts[i].given)));
+	assert_null(url_host(a, STR("mailto:a@b.example")).data);
 }

@@ -41,6 +41,7 @@ struct fixture {
 	const char *arguments[5][2]; /* of the request, name and value */
 	char signature[128];
 	const char *link;
+	struct buf text; /* of the last answer */
 };
 
 /* ---- the engine ---- */
@@ -171,7 +172,7 @@ static bool reply(void *answer, struct str text)
 	return buf_add(answer, text) == 0;
 }
 
-static int call(struct fixture *f, unsigned method, struct str path, struct buf *body, struct buf *text)
+static int call(struct fixture *f, unsigned method, struct str path, struct buf *body)
 {
 	struct websub_request request = {
 		.method = method,
@@ -181,14 +182,14 @@ static int call(struct fixture *f, unsigned method, struct str path, struct buf 
 		.field = read_field,
 		.request = f,
 		.reply = reply,
-		.answer = text,
+		.answer = &f->text,
 	};
 
-	buf_clear(text);
+	buf_clear(&f->text);
 	return websub_endpoint_answer(f->websub, &request);
 }
 
-static int confirm_at(struct fixture *f, struct str path, struct buf *text)
+static int confirm_at(struct fixture *f, struct str path)
 {
 	f->arguments[0][0] = "hub.mode";
 	f->arguments[0][1] = "subscribe";
@@ -198,7 +199,7 @@ static int confirm_at(struct fixture *f, struct str path, struct buf *text)
 	f->arguments[2][1] = "864000";
 	f->arguments[3][0] = "hub.challenge";
 	f->arguments[3][1] = "say this";
-	return call(f, WEBSUB_GET, path, NULL, text);
+	return call(f, WEBSUB_GET, path, NULL);
 }
 
 static void sign(struct fixture *f, const char *body)
@@ -216,13 +217,12 @@ static void sign(struct fixture *f, const char *body)
 
 static int push(struct fixture *f, const char *content)
 {
-	struct buf body = BUF_INIT(4096), text = BUF_INIT(64);
+	struct buf body = BUF_INIT(4096);
 	int status;
 
 	assert_int_equal(buf_puts(&body, content), 0);
-	status = call(f, WEBSUB_POST, endpoint_path(f), &body, &text);
+	status = call(f, WEBSUB_POST, endpoint_path(f), &body);
 	buf_release(&body);
-	buf_release(&text);
 	return status;
 }
 
@@ -246,6 +246,7 @@ static void setup(struct fixture *f)
 	f->states[1] = (struct feed_state){.id = OTHER_ID, .name = (char *)"other"};
 	buf_init(&f->form, 64 * 1024);
 	buf_init(&f->body, 64 * 1024);
+	buf_init(&f->text, 64);
 	f->base = event_base_new();
 	assert_non_null(f->base);
 	f->websub = websub_feeds_new(f->base, true, &callbacks, f, &err);
@@ -261,6 +262,7 @@ static void teardown(struct fixture *f)
 		poll_outcome_free(f->stored[i]);
 	buf_release(&f->form);
 	buf_release(&f->body);
+	buf_release(&f->text);
 }
 
 FIXTURE(fixture, setup, teardown)
@@ -292,21 +294,16 @@ static void answer_request(struct fixture *f, enum poll_failure failure, int64_t
 
 static void subscribe(struct fixture *f)
 {
-	struct buf text = BUF_INIT(64);
-
 	discover(f);
 	wait_for_request(f);
 	answer_request(f, FAILURE_NONE, -1);
-	assert_int_equal(confirm_at(f, endpoint_path(f), &text), 200);
-	buf_release(&text);
+	assert_int_equal(confirm_at(f, endpoint_path(f)), 200);
 }
 
 /* ---- tests ---- */
 
 TEST_ON(feed_that_names_a_hub_is_subscribed, fixture, f)
 {
-	struct buf text = BUF_INIT(64);
-
 	assert_string_equal(websub_feeds_words(f->websub, FEED_ID), "none");
 	discover(f);
 	assert_int_equal(last_stored(f)->kind, OUTCOME_WEBSUB);
@@ -314,14 +311,13 @@ TEST_ON(feed_that_names_a_hub_is_subscribed, fixture, f)
 	wait_for_request(f);
 	assert_non_null(strstr(f->form.data, "hub.mode=subscribe"));
 	assert_int_equal(phase(f), WEBSUB_REQUESTED);
-	assert_int_equal(confirm_at(f, endpoint_path(f), &text), 200);
-	assert_string_equal(text.data, "say this");
+	assert_int_equal(confirm_at(f, endpoint_path(f)), 200);
+	assert_string_equal(f->text.data, "say this");
 	assert_int_equal(phase(f), WEBSUB_VERIFIED);
 	assert_int_equal(last_stored(f)->websub->phase, WEBSUB_VERIFIED);
 	/* The hub answers after it has verified, which says nothing new. */
 	answer_request(f, FAILURE_HTTP, -1);
 	assert_int_equal(phase(f), WEBSUB_VERIFIED);
-	buf_release(&text);
 }
 
 TEST_ON(refused_request, fixture, f)
@@ -364,7 +360,6 @@ TEST_ON(no_subscription_without_a_way_in, fixture, f)
 
 TEST_ON(requests_without_a_good_token, fixture, f)
 {
-	struct buf text = BUF_INIT(64);
 	char path[256];
 	size_t limit = 0;
 
@@ -373,17 +368,16 @@ TEST_ON(requests_without_a_good_token, fixture, f)
 	assert_int_equal(websub_endpoint_judge_post(f->websub, str_from(path), &limit), 0);
 	assert_int_equal(limit, 1000);
 	path[strlen(path) - 1] = path[strlen(path) - 1] == '0' ? '1' : '0';
-	assert_int_equal(confirm_at(f, str_from(path), &text), 404);
+	assert_int_equal(confirm_at(f, str_from(path)), 404);
 	assert_int_equal(websub_endpoint_judge_post(f->websub, str_from(path), &limit), 404);
 	path[sizeof("/websub/") - 1] = '0' + LEFT_ID;
-	assert_int_equal(confirm_at(f, str_from(path), &text), 410);
+	assert_int_equal(confirm_at(f, str_from(path)), 410);
 	path[sizeof("/websub/") - 1] = '0' + OTHER_ID; /* a feed without a subscription */
-	assert_int_equal(confirm_at(f, str_from(path), &text), 410);
-	assert_int_equal(confirm_at(f, STR("/websub/"), &text), 404);
-	assert_int_equal(confirm_at(f, STR("/websub/7"), &text), 404);
+	assert_int_equal(confirm_at(f, str_from(path)), 410);
+	assert_int_equal(confirm_at(f, STR("/websub/")), 404);
+	assert_int_equal(confirm_at(f, STR("/websub/7")), 404);
 	assert_int_equal(websub_endpoint_judge_post(f->websub, STR("/feed.atom"), &limit), 405);
-	assert_int_equal(call(f, WEBSUB_OTHER_METHOD, endpoint_path(f), NULL, &text), 404);
-	buf_release(&text);
+	assert_int_equal(call(f, WEBSUB_OTHER_METHOD, endpoint_path(f), NULL), 404);
 }
 
 TEST_ON(push_is_parsed_and_stored, fixture, f)
@@ -440,7 +434,6 @@ TEST_ON(bad_pushes_are_ignored, fixture, f)
 
 TEST_ON(pushes_are_limited, fixture, f)
 {
-	struct buf text = BUF_INIT(64);
 	size_t limit;
 
 	subscribe(f);
@@ -453,13 +446,12 @@ TEST_ON(pushes_are_limited, fixture, f)
 	assert_int_equal(websub_endpoint_judge_post(f->websub, endpoint_path(f), &limit), 0);
 	f->room.may_begin = false;
 	assert_int_equal(websub_endpoint_judge_post(f->websub, endpoint_path(f), &limit), 503);
-	assert_int_equal(confirm_at(f, endpoint_path(f), &text), 503);
+	assert_int_equal(confirm_at(f, endpoint_path(f)), 503);
 	/* Its body was being received when the parse pool filled up: there is room for that one. */
 	assert_int_equal(push(f, "<feed/>"), 202);
 	f->room.may_store = false;
 	f->parsed(f->parsed_arg[1], &(struct pool_answer){.status = -EBADMSG});
 	assert_int_equal(push(f, "<feed/>"), 503);
-	buf_release(&text);
 	/* The third one is in the pool when the pool is freed. */
 }
 
@@ -544,7 +536,6 @@ TEST_ON(pause, fixture, f)
 static int64_t confirm_once(void *arg, uint32_t kinds, int64_t n)
 {
 	struct fixture *f = arg;
-	struct buf text = BUF_INIT(64);
 	int64_t failed;
 	int status;
 
@@ -553,10 +544,9 @@ static int64_t confirm_once(void *arg, uint32_t kinds, int64_t n)
 	wait_for_request(f);
 	answer_request(f, FAILURE_NONE, -1);
 	fault_arm(kinds, n, 1);
-	status = confirm_at(f, endpoint_path(f), &text);
+	status = confirm_at(f, endpoint_path(f));
 	failed = fault_disarm();
 	assert_int_equal(phase(f), status == 200 ? WEBSUB_VERIFIED : WEBSUB_REQUESTED);
-	buf_release(&text);
 	websub_feeds_forget(f->websub, FEED_ID);
 	return failed;
 }
