@@ -37,6 +37,7 @@ static const struct command *const commands[] = {
 	&command_alerts,
 	&command_silence,
 	&command_search,
+	&command_story,
 	&command_stories,
 	&command_match,
 	&command_check,

@@ -31,7 +31,7 @@ struct client_options {
 extern const struct command command_tail, command_feeds, command_status, command_refresh, command_parse, command_check,
 	command_reload, command_pause, command_resume, command_discover, command_explain, command_stories, command_why,
 	command_split, command_join, command_forget, command_backup, command_match, command_top, command_silence,
-	command_alerts, command_import, command_export, command_search;
+	command_alerts, command_import, command_export, command_search, command_story;
 
 extern const struct argument_option command_no_options[], command_json_option[];
 

@@ -18,6 +18,7 @@
 #include "sitrep/ingest/intake_trial.h"
 #include "sitrep/parse/parse.h"
 #include "sitrep/text/url.h"
+#include "story_list.h"
 
 enum {
 	ITEM_MAX = 64 * 1024 * 1024, /* memory for one line */
@@ -209,7 +210,18 @@ static int read_stream(FILE *in, const char *path, const struct options *options
 	return result;
 }
 
-enum stories_option { STORIES_WHY, STORIES_NO_NEAR, STORIES_NO_BOILERPLATE, STORIES_NO_GUARD, STORIES_OPTIONS };
+enum stories_option {
+	STORIES_WHY,
+	STORIES_NO_NEAR,
+	STORIES_NO_BOILERPLATE,
+	STORIES_NO_GUARD,
+	STORIES_SINCE,
+	STORIES_TOP,
+	STORIES_COUNT,
+	STORIES_JSON,
+	STORIES_STATE_DIR,
+	STORIES_OPTIONS
+};
 
 static const struct argument_option options_of_stories[STORIES_OPTIONS + 1] = {
 	[STORIES_WHY] = {"why", 'w', NULL, ARGUMENT_NONE, "add the comparison to each answer"},
@@ -219,34 +231,77 @@ static const struct argument_option options_of_stories[STORIES_OPTIONS + 1] = {
 		"compare phrases that many texts share, too"},
 	[STORIES_NO_GUARD] = {"no-guard", '\0', NULL, ARGUMENT_NONE,
 		"match texts although their numbers and dates differ"},
+	[STORIES_SINCE] = {"since", 's', "DURATION", ARGUMENT_TEXT,
+		"without FILE: the stored stories that began in this time (default 1d)"},
+	[STORIES_TOP] = {"top", 't', NULL, ARGUMENT_NONE, "without FILE: those of most outlets first"},
+	[STORIES_COUNT] = {"count", 'n', "N", ARGUMENT_TEXT, "without FILE: so many stories (default 20)"},
+	[STORIES_JSON] = {"json", 'j', NULL, ARGUMENT_NONE, "without FILE: a line of JSON for each story"},
+	[STORIES_STATE_DIR] = {"state-dir", '\0', "DIR", ARGUMENT_FOLDER,
+		"the daemon's state folder (default $STATE_DIRECTORY, else /var/lib/sitrepd)"},
 };
 
-static int run_stories(const struct client_options *client)
+struct stories_command {
+	struct options grouping;
+	struct story_list_options list;
+	bool lists; /* an option of the list was given */
+};
+
+/* -1, or the exit status after a mistake. */
+static int read_options(const struct client_options *client, struct stories_command *c)
 {
-	struct options options = {.params = story_params_default};
-	struct error err = {0};
-	const char *path = "-";
-	FILE *in = stdin;
-	int option, result, status = -1;
+	struct story_params *params = &c->grouping.params;
+	const char *since = NULL, *number = NULL;
+	long long count = 0;
+	int option, status = -1;
 
 	while ((option = command_next(client, &status)) >= 0) {
-		options.why = options.why || option == STORIES_WHY;
-		options.params.near = options.params.near && option != STORIES_NO_NEAR;
-		options.params.boilerplate = options.params.boilerplate && option != STORIES_NO_BOILERPLATE;
-		options.params.guard = options.params.guard && option != STORIES_NO_GUARD;
+		c->grouping.why = c->grouping.why || option == STORIES_WHY;
+		params->near = params->near && option != STORIES_NO_NEAR;
+		params->boilerplate = params->boilerplate && option != STORIES_NO_BOILERPLATE;
+		params->guard = params->guard && option != STORIES_NO_GUARD;
+		since = option == STORIES_SINCE ? optarg : since;
+		number = option == STORIES_COUNT ? optarg : number;
+		c->list.top = c->list.top || option == STORIES_TOP;
+		c->list.json = c->list.json || option == STORIES_JSON;
+		c->list.state_dir = option == STORIES_STATE_DIR ? optarg : c->list.state_dir;
+		c->lists = c->lists || option >= STORIES_SINCE;
 	}
 	if (status >= 0)
 		return status;
-	if (command_argument(client, 0) != NULL)
-		path = command_argument(client, 0);
-	if (strcmp(path, "-") != 0)
-		in = fopen(path, "re");
-	if (in == NULL)
-		result = error_sys(&err, -errno, "cannot open %s", path);
-	else
-		result = read_stream(in, path, &options, &err);
+	if (since != NULL && (!duration_parse(str_from(since), &c->list.since_ms) || c->list.since_ms <= 0))
+		return command_wrong(&command_stories, "--since %s is no duration, expected one like 7d or 12h", since);
+	if (number != NULL && (!str_to_int(str_from(number), &count) || count < 1))
+		return command_wrong(&command_stories, "--count %s is no number from 1", number);
+	c->list.count = (size_t)count;
+	if (c->lists && command_argument(client, 0) != NULL)
+		return command_wrong(&command_stories, "the stored stories are listed without a file");
+	return -1;
+}
+
+static int group_file(const char *path, const struct options *options, struct error *err)
+{
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	int result = in == NULL ? error_sys(err, -errno, "cannot open %s", path) : read_stream(in, path, options, err);
+
 	if (in != NULL && in != stdin)
 		fclose(in);
+	return result;
+}
+
+static int run_stories(const struct client_options *client)
+{
+	struct stories_command c = {.grouping = {.params = story_params_default}};
+	const char *path;
+	struct error err = {0};
+	int result, status = read_options(client, &c);
+
+	if (status >= 0)
+		return status;
+	path = command_argument(client, 0);
+	/* lines of JSON that are piped in are grouped, as with "-" */
+	if (path == NULL && !c.lists && isatty(STDIN_FILENO) == 0)
+		path = "-";
+	result = path != NULL ? group_file(path, &c.grouping, &err) : story_list(&c.list, &err);
 	return result >= 0 ? EXIT_DONE : command_fail(&command_stories, err.text);
 }
 
@@ -256,6 +311,8 @@ const struct command command_stories = {
 	.arguments = "[FILE]",
 	.kind = ARGUMENT_FILE,
 	.most = 1,
-	.summary = "Group items given as lines of JSON as the daemon would",
+	.summary = "List the stored stories, or group lines of JSON as the daemon would",
+	.help = "Without FILE the stored stories are listed; with FILE, or lines on standard input, its\n"
+		"items are grouped.\n",
 	.run = run_stories,
 };
