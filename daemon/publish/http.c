@@ -27,6 +27,8 @@ enum {
 	LISTENERS_MAX = 32,
 	/* Parked requests that are resumed in one turn of the loop. */
 	RESUMED_A_TURN = 16,
+	/* Between two looks at a request that waits for another thread. */
+	IDLE_US = 2000,
 	/* Time between two checks of the deadlines. */
 	DEADLINE_CHECK_S = 1,
 };
@@ -53,6 +55,7 @@ struct http_server {
 	struct http_admission admission;
 	struct http_connection *arriving;     /* is being handed to libmicrohttpd */
 	struct request *parked, **parked_end; /* suspended until another turn, in order */
+	bool hurries;                         /* one of them has work to do */
 	int64_t run_began_us;                 /* processor time */
 	unsigned run_requests;
 	http_handle_fn *fn;
@@ -90,17 +93,18 @@ static void resume_parked(struct http_server *s)
 
 static void run(struct http_server *s)
 {
-	static const struct timeval at_once = {0};
+	static const struct timeval at_once = {0}, soon = {.tv_usec = IDLE_US};
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
 	s->run_began_us = clock_thread_cpu_us();
 	s->run_requests = 0;
 	resume_parked(s);
+	s->hurries = s->parked != NULL;
 	(void)MHD_run(s->daemon);
 	if (s->run_requests > s->stats.turn_requests_max)
 		s->stats.turn_requests_max = s->run_requests;
 	if (s->parked != NULL)
-		event_add(s->timer, &at_once);
+		event_add(s->timer, s->hurries ? &at_once : &soon);
 	else if (MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES) {
 		struct timeval tv = clock_timeval((int64_t)wait_ms);
 
@@ -346,17 +350,18 @@ static void on_completed(
 	free(r);
 }
 
-/* Puts the request off until another turn. */
-static enum MHD_Result park(struct http_server *s, struct request *r)
+/* Puts the request off until another turn; is_idle: not the very next one. */
+static enum MHD_Result park(struct http_server *s, struct request *r, bool is_idle)
 {
-	static const struct timeval at_once = {0};
+	static const struct timeval at_once = {0}, soon = {.tv_usec = IDLE_US};
 
 	s->stats.postponed++;
+	s->hurries = s->hurries || !is_idle;
 	r->next = NULL;
 	*s->parked_end = r;
 	s->parked_end = &r->next;
 	MHD_suspend_connection(r->connection);
-	event_add(s->timer, &at_once);
+	event_add(s->timer, s->hurries ? &at_once : &soon);
 	return MHD_YES;
 }
 
@@ -488,7 +493,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		return go_on ? MHD_YES : MHD_NO;
 	}
 	if (!turn_has_room(s))
-		return park(s, r);
+		return park(s, r, false);
 	s->run_requests++;
 	if (!r->answered) {
 		r->answer = (struct http_answer){.status = MHD_HTTP_NOT_FOUND};
@@ -496,13 +501,13 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 			return hold(s, r);
 		r->again = r->answer.later;
 		if (r->answer.later)
-			return park(s, r);
+			return park(s, r, r->answer.idle);
 		r->answered = true;
 	}
 	coding = http_coding(connection);
 	if (r->answer.body != NULL && coding != HTTP_IDENTITY &&
 		http_body_compress(r->answer.body, (enum packing_coding)coding) == HTTP_PACKING_LATER)
-		return park(s, r);
+		return park(s, r, false);
 	s->stats.requests++;
 	return answer_with(s, connection, url, &r->answer, r->is_private);
 }

@@ -308,6 +308,7 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 			complete_answer(p, request, c, answer);
 	}
 	answer->later = result == 1 || result == -EBUSY;
+	answer->idle = result == 1 && publish_work_is_idle(w);
 	if (result != 0)
 		answer->status = result == -ENOENT ? 404 : 503;
 	if (result == -ENOENT)
@@ -371,6 +372,25 @@ static void answer_view(
 	buf_release(&address);
 	buf_release(&rule);
 	buf_release(&mistake);
+}
+
+static void answer_search(struct publish *p, const struct http_request *request, struct http_answer *answer)
+{
+	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX), page = BUF_INIT(PUBLISH_DOCUMENT_MAX);
+	int status = 503, result = publish_find_address(p, request, &address, &page, &status);
+
+	look_at_generation(p);
+	answer->cache_control = "max-age=0, must-revalidate";
+	if (address.len > 0 && result == 0) {
+		answer_work(p, request, buf_str(&address), WORK_SEARCH, answer);
+	} else if (result == 0 || result == -EINVAL) {
+		answer->body = finish(&page, PAGE_CONTENT_TYPE);
+		answer->status = answer->body != NULL ? status : 503;
+	} else {
+		answer->status = result == -E2BIG ? 400 : 503;
+	}
+	buf_release(&address);
+	buf_release(&page);
 }
 
 /* A mistake in the query of a page, as a page or a line of text. */
@@ -463,6 +483,8 @@ static void answer_stories(struct publish *p, const struct http_request *request
 		answer_view(p, request, WORK_RIVER, answer);
 	else if (str_eq(request->path, STR("/top")))
 		answer_view(p, request, WORK_TOP, answer);
+	else if (str_eq(request->path, STR("/search")))
+		answer_search(p, request, answer);
 	else
 		answer_merged(p, request, answer);
 }
@@ -604,7 +626,9 @@ struct publish *publish_new(const char *state_dir, publish_status_fn *fn, void *
 	p->status = fn;
 	p->status_arg = arg;
 	p->reader = reader_new(state_dir, err);
-	if (p->reader == NULL) {
+	p->desk = p->reader != NULL ? search_desk_new(state_dir, err) : NULL;
+	if (p->desk == NULL) {
+		reader_free(p->reader);
 		free(p);
 		return NULL;
 	}
@@ -631,6 +655,7 @@ void publish_free(struct publish *p)
 	drop_all(p);
 	for (size_t i = 0; i < ASSET_COUNT; i++)
 		http_body_unref(p->assets[i]);
+	search_desk_free(p->desk);
 	reader_free(p->reader);
 	free(p->base_url);
 	publish_release_site(p);

@@ -17,6 +17,7 @@
 #include "sitrep/pages/window.h"
 #include "sitrep/publish/metrics.h"
 #include "sitrep/publish/publish.h"
+#include "sitrep/search/search_desk.h"
 
 enum {
 	/* One document: a hundred entries of ordinary length are half a megabyte. */
@@ -97,7 +98,7 @@ struct cached {
 	uint64_t used; /* rises with each use; the lowest is the least recently used */
 };
 
-enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS, WORK_RIVER, WORK_TOP, WORK_FEEDS };
+enum work_kind { WORK_STORIES, WORK_METRICS, WORK_OPML, WORK_OUTPUTS, WORK_RIVER, WORK_TOP, WORK_FEEDS, WORK_SEARCH };
 
 /* A document in the making, one piece for each turn of a waiting request. */
 struct work {
@@ -125,10 +126,13 @@ struct work {
 	struct river_work *river; /* NULL: another kind, as of the next two */
 	struct feeds_page *feeds_page;
 	struct top_work *top;
+	struct find_work *find;
+	struct search_job *job; /* of a feed with a rule; NULL: the index is not asked */
 };
 
 struct publish {
 	struct reader *reader;
+	struct search_desk *desk;
 	publish_status_fn *status;
 	publish_explain_fn *explain; /* NULL: not set */
 	void *status_arg;            /* of both */
@@ -221,6 +225,17 @@ void publish_top_free(struct top_work *t);
 int publish_top_step(struct publish *p, struct top_work *t, struct buf *out, int64_t end_us, struct error *err);
 int publish_top_address(const struct http_request *request, struct buf *out, struct buf *mistake);
 
+/* publish_find.c: the page of the search.  Appends the address of a work to address; or a whole page to page, without a
+ * rule or with a mistake, and sets *status.  0 or -ENOMEM; -EINVAL for the page of a mistake. */
+int publish_find_address(
+	struct publish *p, const struct http_request *request, struct buf *address, struct buf *page, int *status);
+struct find_work *publish_find_new(struct str address);
+void publish_find_free(struct find_work *f);
+/* 1: the search is under way; 0: the page is in out; or a negative code. */
+int publish_find_step(struct publish *p, struct find_work *f, struct buf *out);
+/* Begins the search of a feed, whose view has a rule; NULL: too many are under way. */
+struct search_job *publish_find_feed(struct publish *p, const struct view *view, size_t stories);
+
 /* publish_query.c: the arguments of a page. */
 enum { PUBLISH_ARGUMENTS_MAX = 4 };
 struct page_query {
@@ -273,6 +288,8 @@ struct feeds_page *publish_feeds_new(struct publish *p, struct str address);
 struct work *publish_work_find(struct publish *p, struct str path);
 /* 0 and *w; -ENOENT: no such document; -EBUSY: PUBLISH_WORKS_MAX are under way. */
 int publish_work_start(struct publish *p, struct str path, enum work_kind kind, struct work **w);
+/* Whether the work waits for another thread. */
+bool publish_work_is_idle(const struct work *w);
 /* 1: there is more to do; 0 and *product, whose parts are the caller's: done; or -errno. w is freed unless 1 is
  * returned.
  */

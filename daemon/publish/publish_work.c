@@ -25,6 +25,8 @@ enum {
 	ABANDONED_MS = 2000,
 	/* Bytes of a searched rule in the title. */
 	RULE_IN_TITLE = 100,
+	/* Stories beyond the index that are read beside what it finds; with more it is of no use. */
+	BEHIND_MAX = 1000,
 };
 
 /* Makes the feed's id from its address as it was before it was escaped, so it stays the same as long as the address
@@ -134,6 +136,56 @@ static size_t most_listed(const struct selection *s)
 	return s->part.kind == PART_SEARCH ? PUBLISH_SEARCHED : s->entries + 1;
 }
 
+static int newest_first(const void *a, const void *b)
+{
+	const struct river_place *left = a, *right = b;
+
+	if (left->sort_ms != right->sort_ms)
+		return left->sort_ms < right->sort_ms ? 1 : -1;
+	return (left->story_id < right->story_id) - (left->story_id > right->story_id);
+}
+
+/* Takes the stories that the search found, and the newest ones, which its index may not have yet: each is matched with
+ * the rule. */
+static int take_result(struct publish *p, struct work *w, const struct search_result *found, struct error *err)
+{
+	struct story_query newest = {
+		.before_sort_ms = INT64_MAX, .before_id = INT64_MAX, .limit = (size_t)found->behind};
+	size_t kept = 0;
+	int result = found->behind > 0 ? reader_places(p->reader, &newest, w->places, &w->place_count, err) : 0;
+
+	for (size_t i = 0; i < found->count; i++)
+		w->places[w->place_count++] =
+			(struct river_place){found->stories[i].sort_ms, found->stories[i].story_id};
+	if (w->place_count > 1)
+		qsort(w->places, w->place_count, sizeof(*w->places), newest_first);
+	for (size_t i = 0; i < w->place_count; i++)
+		if (kept == 0 || newest_first(&w->places[kept - 1], &w->places[i]) != 0)
+			w->places[kept++] = w->places[i];
+	w->place_count = kept;
+	return result;
+}
+
+/* The places that the search found: 0; 1 while it is under way; -ENOENT: there is no search, or no index of use. */
+static int take_found(struct publish *p, struct work *w, struct error *err)
+{
+	const struct search_result *found;
+	int result;
+
+	if (w->job == NULL)
+		return -ENOENT;
+	if (!search_job_is_done(w->job))
+		return 1;
+	result = search_job_result(w->job, &found, NULL);
+	if (result == 0 && found->behind <= BEHIND_MAX)
+		result = take_result(p, w, found, err);
+	else
+		result = -ENOENT;
+	search_job_drop(w->job);
+	w->job = NULL;
+	return result;
+}
+
 /* 0, 1 when it takes another turn, or a negative code. */
 static int list_places(struct publish *p, struct work *w, int64_t end_us, struct error *err)
 {
@@ -144,8 +196,12 @@ static int list_places(struct publish *p, struct work *w, int64_t end_us, struct
 		.before_id = s->part.kind == PART_BEFORE ? s->part.story_id : INT64_MAX,
 		.limit = most_listed(s),
 	};
-	int result = s->feed_ids == NULL ? reader_places(p->reader, &query, w->places, &w->place_count, err) : 0;
+	int result = take_found(p, w, err);
 
+	/* without an index the newest stories are read instead */
+	if (result != -ENOENT)
+		return result;
+	result = s->feed_ids == NULL ? reader_places(p->reader, &query, w->places, &w->place_count, err) : 0;
 	while (result == 0 && w->feeds < s->feed_count) {
 		size_t left = s->feed_count - w->feeds;
 
@@ -285,6 +341,8 @@ static void work_release(struct work *w)
 	publish_river_free(w->river);
 	feeds_page_free(w->feeds_page);
 	publish_top_free(w->top);
+	publish_find_free(w->find);
+	search_job_drop(w->job);
 	publish_layout_release(&w->layout);
 	buf_release(&w->out);
 	*w = (struct work){0};
@@ -331,6 +389,17 @@ static struct work *find_place(struct publish *p)
 	return oldest;
 }
 
+/* The index is asked about all stories; those of a category, an output or an alert are searched one by one. */
+static void ask_index(struct publish *p, struct work *w)
+{
+	const struct view *view = publish_search_view(w->search);
+	const struct selection *s = &w->selection;
+
+	if (p->config->search_index && s->feed_ids == NULL && s->rule_name[0] == '\0' && view->rule.len > 0 &&
+		str_empty(view->alert))
+		w->job = publish_find_feed(p, view, s->entries);
+}
+
 static int begin(struct publish *p, struct work *w, struct str path)
 {
 	struct publish_status status;
@@ -345,6 +414,7 @@ static int begin(struct publish *p, struct work *w, struct str path)
 			w->search = publish_search_new(&w->selection.part);
 			if (w->search == NULL)
 				return -ENOMEM;
+			ask_index(p, w);
 		}
 		return describe(p, w, str_from(w->path));
 	case WORK_RIVER:
@@ -356,6 +426,9 @@ static int begin(struct publish *p, struct work *w, struct str path)
 	case WORK_TOP:
 		w->top = publish_top_new(str_from(w->path));
 		return w->top != NULL ? 0 : -ENOMEM;
+	case WORK_SEARCH:
+		w->find = publish_find_new(str_from(w->path));
+		return w->find != NULL ? 0 : -ENOMEM;
 	case WORK_METRICS:
 		p->status(p->status_arg, &status);
 		reader_counts(p->reader, &counts, NULL);
@@ -422,6 +495,7 @@ static const char *content_type(const struct work *w)
 	case WORK_RIVER:
 	case WORK_FEEDS:
 	case WORK_TOP:
+	case WORK_SEARCH:
 		return PAGE_CONTENT_TYPE;
 	case WORK_METRICS:
 		return "text/plain; version=0.0.4; charset=utf-8";
@@ -430,6 +504,11 @@ static const char *content_type(const struct work *w)
 		return "text/x-opml; charset=utf-8";
 	}
 	return NULL;
+}
+
+bool publish_work_is_idle(const struct work *w)
+{
+	return w->job != NULL || w->find != NULL;
 }
 
 int publish_work_step(struct publish *p, struct work *w, struct product *product)
@@ -451,6 +530,9 @@ int publish_work_step(struct publish *p, struct work *w, struct product *product
 		break;
 	case WORK_FEEDS:
 		result = feeds_page_step(w->feeds_page, &w->out, clock_thread_cpu_us() + STEP_US);
+		break;
+	case WORK_SEARCH:
+		result = publish_find_step(p, w->find, &w->out);
 		break;
 	case WORK_METRICS:
 		result = step_metrics(p, w);

@@ -2,6 +2,7 @@
 """The search over all that is kept: found by a rule, kept in step, built anew, switched off."""
 import json
 import subprocess
+from urllib.parse import quote
 
 import pytest
 
@@ -110,3 +111,62 @@ def test_the_index_is_switched_off(daemon):
     daemon.start()
     wait_for(lambda: not (daemon.state / "search.db").exists(), "the index to go")
     assert "there is no search index" in search(daemon, "missile", code=1)
+
+
+def test_page(daemon):
+    """Without a rule, with one, narrowed, with a mistake; the same stories as a feed."""
+    assert "All that is kept can be searched" in daemon.get("/search").body.decode()
+    page = daemon.get("/search?q=missile*+OR+frigate").body.decode()
+    assert "<h2>2 stories in 180 days</h2>" in page and "<mark>Missile</mark> lands in sea" in page, page
+    assert "1 to 2 of 2" in page and 'href="search?q=missile%2A%20OR%20frigate&amp;sort=new"' in page
+    assert 'category=naval">naval <span class="num">2</span>' in page and 'feed=bravo">Bravo <span class="num">1</span>' in page
+    page = daemon.get("/search?q=missile*+OR+frigate&sort=new&feed=bravo&category=asia&page=1").body.decode()
+    assert "<h2>1 story in 180 days</h2>" in page and 'aria-current="true">Bravo' in page
+    assert "No story of the 180 days" in daemon.get("/search?q=nothing").body.decode()
+    for query, told in (("q=missile+AND+(", "at column 14"), ("q=x&sort=luck", "best or new"), ("q=x&month=May", "like 2026-11"),
+                        ("q=x&page=0", "from 1 to 333"), ("q=/x/", "regular expressions"), ("colour=red", "is no parameter")):
+        refused = daemon.get("/search?" + query)
+        assert refused.status == 400 and told in refused.body.decode() and 'role="alert"' in refused.body.decode(), query
+    hostile = daemon.get("/search?q=" + quote('"<script>alert(1)</script>"')).body.decode()
+    assert "<script>alert" not in hostile and "&lt;script" in hostile
+    for rule, count in (("missile* OR frigate", 2), ("발사", 1), ("missile sources>=2", 1)):
+        feed = json.loads(daemon.get("/feed.json?q=" + quote(rule)).body)
+        assert len(feed["items"]) == count, rule
+    assert len(json.loads(daemon.get("/feed.json?q=frigate+OR+missile&feed=bravo").body)["items"]) == 1
+
+
+def test_the_page_without_an_index(daemon):
+    daemon.stop()
+    daemon.config_path.write_text(daemon.config_path.read_text() + "\n[search]\nindex = off\n")
+    daemon.start()
+    assert "The search is switched off" in daemon.get("/search?q=missile").body.decode()
+    # feeds search the newest stories themselves
+    assert len(json.loads(daemon.get("/feed.json?q=missile").body)["items"]) == 1
+
+
+def sitrep(daemon, *arguments, code=0):
+    result = subprocess.run([BUILD / "sitrep", *arguments, "--state-dir", daemon.state], capture_output=True, text=True)
+    assert result.returncode == code, result.stderr
+    return result.stdout if code == 0 else result.stderr
+
+
+def test_one_story(daemon):
+    """By the id that the search tells, with its reports, for people and as JSON."""
+    uid = answer(daemon, "missile")[0][0]["story"]
+    text = sitrep(daemon, "story", uid)
+    assert text.startswith("story %s: 2 outlets, 2 reports\n" % uid) and "Alpha\n" in text and "copy of the report of " in text, text
+    story = json.loads(sitrep(daemon, "story", "--json", uid))
+    assert story["title"] == "Missile lands in sea" and {item["feed"] for item in story["items"]} == {"alpha", "bravo"}
+    assert [link["relation"] for link in story["links"]] == ["copy"]
+    assert "no story has that id" in sitrep(daemon, "story", "nothing", code=1)
+
+
+def test_the_stored_stories(daemon):
+    """The newest of a time, or those of most outlets; the items of a file are grouped as before."""
+    assert sitrep(daemon, "stories", "--since", "1h") == ""
+    lines = [json.loads(line) for line in sitrep(daemon, "stories", "--json", "--since", "3650d", "--top").splitlines()]
+    assert [line["sources"] for line in lines] == [2, 1, 1] and lines[0]["title"] == "Missile lands in sea"
+    assert len(sitrep(daemon, "stories", "--since", "3650d", "--count", "2").splitlines()) == 4
+    assert "Missile lands in sea" in sitrep(daemon, "stories", "--since", "3650d", "--top", "-n", "1")
+    assert "without a file" in sitrep(daemon, "stories", "--top", "FILE", code=2)
+    assert "is no duration" in sitrep(daemon, "stories", "--since", "x", code=2)

@@ -93,6 +93,7 @@ struct http_answer {
 	bool ranges;               /* parts of the body may be asked for (RFC 9110, 14) */
 	enum http_origin origin;   /* whose scripts may read it */
 	bool later;                /* not finished: the handler is called again in another turn */
+	bool idle;                 /* with later: another thread is at it, so there is no hurry */
 	/* Events (text/event-stream) in place of a body; with status 200.  NULL: none. */
 	const struct http_flow_callbacks *flow;
 	void *flow_arg;
