@@ -2,6 +2,8 @@
 /* The search over stored items: its answers are those of a slow scan with the same rule, for random rules over texts in
  * several languages, also after items changed and went, and with an index that was interrupted, removed or damaged. */
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "../../../daemon/search/search_index.h"
 #include "house.h"
@@ -386,6 +388,41 @@ TEST_ON(a_stopped_step_has_no_effect, index, x)
 	assert_int_equal(search_index_step(x->index, &stop, &err), -ECANCELED);
 	index_all(x);
 	compare(x, 20);
+}
+
+/* No file may grow beyond this: the step fails, and is repeated when there is room again. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes == RLIM_INFINITY ? limit.rlim_max : bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+TEST_ON(a_full_disk_pauses_the_index, index, x)
+{
+	atomic_bool stop = false;
+	struct error err = {0};
+
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files(48 * 1024);
+	assert_int_equal(search_index_step(x->index, &stop, &err), -ENOSPC);
+	assert_non_null(strstr(err.text, "no space left"));
+	assert_int_equal(search_index_step(x->index, &stop, &err), -ENOSPC);
+	limit_files(RLIM_INFINITY);
+	index_all(x);
+	compare(x, 20);
+}
+
+/* Items that are added one after the other, so that small parts are merged again and again. */
+TEST_ON(many_small_parts_are_merged, index, x)
+{
+	for (size_t i = 0; i < 40; i++) {
+		add_items(&x->house, &x->seed, ITEMS + 10 * i, 10, 0);
+		index_all(x);
+	}
+	compare(x, 40);
 }
 
 static size_t count_facet(const struct search_facets *f, const char *value)
