@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "index_file.h"
 #include "search_index.h"
@@ -17,6 +19,7 @@ enum {
 	REST_LEAST_MS = 20,
 	REST_MOST_MS = 5000,
 	PAUSE_MS = 60 * 1000,
+	NICE = 10,
 	/* More items than this are told of when they are in. */
 	MANY_ITEMS = 10000,
 };
@@ -85,6 +88,8 @@ static void *run(void *arg)
 	struct indexer *x = arg;
 	int64_t wait_ms = LOOK_EVERY_MS;
 
+	/* Parsing and storing go first; where a service may not do this, the rests are all there is. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	while (wait_for_end(x, wait_ms)) {
 		struct error err = {0};
 		int64_t began_us = clock_mono_us();
