@@ -20,6 +20,11 @@ enum {
 	REST_MOST_MS = 5000,
 	PAUSE_MS = 60 * 1000,
 	NICE = 10,
+	/* While more items arrive between two looks, polls have the processors and the disk to themselves, for this
+	 * long at most. */
+	BURST_ITEMS = 200,
+	BURST_LOOKS = 30,
+	CALM_LOOKS = 3,
 	/* More items than this are told of when they are in. */
 	MANY_ITEMS = 10000,
 };
@@ -33,6 +38,10 @@ struct indexer {
 	/* -- of the thread */
 	bool has_failed;
 	int64_t most_behind, began_us;
+	bool has_looked;
+	int64_t last_item; /* at the last look */
+	int looks;         /* in a row at which it waited */
+	int calm;          /* looks from now on at which it waits, unless many arrive again */
 };
 
 /* Waits for ms; false when the thread has to end. */
@@ -83,6 +92,26 @@ static int64_t rest_ms(int64_t took_us)
 	return ms < REST_LEAST_MS ? REST_LEAST_MS : ms > REST_MOST_MS ? REST_MOST_MS : ms;
 }
 
+/* Whether so many items arrive, or did a moment ago, that the index waits for the end of it. */
+static bool is_burst(struct indexer *x)
+{
+	int64_t before = x->last_item;
+	struct error unused = {0};
+	bool is_first = !x->has_looked;
+
+	x->has_looked = true;
+	/* a failure is the next step's, which tells of it */
+	if (search_index_look(x->index, &x->last_item, &unused) != 0 || is_first || x->looks >= BURST_LOOKS)
+		x->calm = 0;
+	else if (x->last_item - before > BURST_ITEMS)
+		x->calm = CALM_LOOKS;
+	x->looks = x->calm > 0 ? x->looks + 1 : 0;
+	if (x->calm == 0)
+		return false;
+	x->calm--;
+	return true;
+}
+
 static void *run(void *arg)
 {
 	struct indexer *x = arg;
@@ -93,8 +122,12 @@ static void *run(void *arg)
 	while (wait_for_end(x, wait_ms)) {
 		struct error err = {0};
 		int64_t began_us = clock_mono_us();
-		int result = search_index_step(x->index, &x->stop, &err);
+		int result;
 
+		wait_ms = LOOK_EVERY_MS;
+		if (is_burst(x))
+			continue;
+		result = search_index_step(x->index, &x->stop, &err);
 		if (result < 0 && result != -ECANCELED)
 			tell_failure(x, &err);
 		if (result >= 0) {

@@ -74,15 +74,20 @@ int64_t search_index_behind(const struct search_index *x)
 
 /* ---- the two files ---- */
 
+static int open_items(struct search_index *x, struct error *err)
+{
+	if (x->items == NULL)
+		x->items = item_follow_new(x->state_dir, err);
+	return x->items != NULL ? 0 : err->code;
+}
+
 static int open_files(struct search_index *x, struct error *err)
 {
 	bool is_new = false;
-	int result = 0;
+	int result = open_items(x, err);
 
-	if (x->items == NULL)
-		x->items = item_follow_new(x->state_dir, err);
-	if (x->items == NULL)
-		return err->code;
+	if (result != 0)
+		return result;
 	if (x->file.db != NULL && !index_file_is_there(&x->file))
 		index_file_close(&x->file);
 	if (x->file.db == NULL)
@@ -373,6 +378,17 @@ static int read_step(struct search_index *x, const atomic_bool *stop, int64_t *m
 	item_follow_end(x->items);
 	x->behind = result == 0 ? x->state.last_item - x->item : x->behind;
 	return result < 0 ? result : item != x->item || change != x->change;
+}
+
+int search_index_look(struct search_index *x, int64_t *last_item, struct error *err)
+{
+	struct item_follow_state state = {0};
+	int result = open_items(x, err);
+
+	if (result == 0)
+		result = item_follow_state(x->items, &state, err);
+	*last_item = state.last_item;
+	return result;
 }
 
 int search_index_step(struct search_index *x, const atomic_bool *stop, struct error *err)

@@ -24,6 +24,9 @@ void search_index_free(struct search_index *x);
  * step had no effect and can be repeated; -ENOSPC on a full disk, -ECANCELED when *stop became true. */
 int search_index_step(struct search_index *x, const atomic_bool *stop, struct error *err);
 
+/* The number of the last item that is stored, so that the caller sees how many arrive. 0 or a negative code. */
+int search_index_look(struct search_index *x, int64_t *last_item, struct error *err);
+
 /* Items that the last step did not reach yet; 0 before the first step. */
 int64_t search_index_behind(const struct search_index *x);
 
