@@ -10,7 +10,8 @@ from harness import wait_for
 from samples import article, rss
 from test_page import page_url
 
-PATHS = ["", "?view=lines", "?category=naval&min=2", "?q=no-such-word", "?q=(a", "top", "subscribe", "alerts", "feeds", "none/at/all"]
+PATHS = ["", "?view=lines", "?category=naval&min=2", "?q=no-such-word", "?q=(a", "top", "subscribe", "alerts", "feeds",
+         "search", "search?q=strait*+OR+missile*+OR+ferry&sort=new", "search?q=(a", "none/at/all"]
 # elements that stick out, but for those that are hidden from sight on purpose
 OVERFLOW = """[...document.querySelectorAll('body *')].filter(e => {
     const r = e.getBoundingClientRect();
@@ -118,7 +119,7 @@ def test_hostile_text_stays_text(server, make_daemon, chrome):
                          dict(a=dict(url=server.url("/a"), categories="<b>x"), b=dict(url=server.url("/b"), categories="<b>x"))).start()
     wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
     url = page_url(daemon)
-    for path in ("", "top?hours=168", "subscribe", "?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "?category=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E",
+    for path in ("", "top?hours=168", "subscribe", "search?q=%22%3Cimg%20src=x%20onerror=alert(1)%3E%22", "?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "?category=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E",
                  "?alert=%3Csvg%20onload=alert(1)%3E&feed=%22%27&lang=%3C", "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"):
         chrome.open(url + path)
         assert chrome.run("document.title.startsWith('owned')") is False
