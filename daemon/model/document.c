@@ -159,7 +159,7 @@ static const struct field item_fields[] = {
 	{45, FIELD_DIGEST, NULL, AT(item, url_key), 0, NULL, RULE_NONE},
 	{46, FIELD_U32, NULL, AT(item, canon_version), 0, NULL, RULE_NONE},
 	{47, FIELD_U32, NULL, AT(item, token_count), 0, NULL, RULE_NONE},
-	{48, FIELD_LIST, NULL, AT(item, matches), LIMIT_ITEM_LIST, &shape_match, RULE_NONE},
+	{48, FIELD_LIST, NULL, AT(item, matches), LIMIT_ITEM_MATCHES, &shape_match, RULE_NONE},
 	{49, FIELD_BYTES, NULL, AT(item, sketch), LIMIT_SKETCH, NULL, RULE_NONE},
 };
 const struct shape shape_item = {sizeof(struct item), item_fields, COUNT(item_fields), init_item};

@@ -9,6 +9,8 @@
 
 #include "sitrep/base/buf.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/base/limits.h"
+#include "sitrep/base/log.h"
 #include "sitrep/sql/sql.h"
 #include "sitrep/sql/statements.h"
 
@@ -50,6 +52,9 @@ static const char *const texts[PENDING_STATEMENTS] = {
 	[PENDING_LOOKED_AT] = "UPDATE rule_pending SET due = NULL WHERE story_id = ?1 AND due <= ?2",
 };
 SQL_TEXTS(texts, PENDING_STATEMENTS);
+
+/* An item that matches too many rules is told of once in this time. */
+static const int64_t crowded_every_ms = INT64_C(3600) * 1000;
 
 static const char cannot_keep[] = "cannot store a rule's conditions";
 
@@ -441,6 +446,18 @@ static int take_some(struct taking *t, enum rule_priority priority, bool waiting
 	return result;
 }
 
+/* The worker leaves out the rules beyond the limit, which are the last of the configuration. */
+static void tell_of_crowd(struct rule_pending *p, const struct event_context *o, const struct item *it)
+{
+	int64_t now_ms = clock_elapsed_ms();
+
+	if (it->matches.count < LIMIT_ITEM_MATCHES || (p->crowded_ms != 0 && now_ms - p->crowded_ms < crowded_every_ms))
+		return;
+	p->crowded_ms = now_ms;
+	log_emit(LOG_LEVEL_WARNING, "an item matches too many rules: alerts and outputs beyond these are left out",
+		"rules", LOG_NUM(LIMIT_ITEM_MATCHES), "feed_id", LOG_NUM(o->feed_id), NULL);
+}
+
 int rule_pending_take(struct rule_pending *p, const struct event_context *o, const struct item *it,
 	int64_t published_ms, bool news, const struct story_change *change, struct error *err)
 {
@@ -452,6 +469,7 @@ int rule_pending_take(struct rule_pending *p, const struct event_context *o, con
 	/* rows of the item's former text */
 	int result = sql_run(p->s[PENDING_DROP], err, cannot_keep, as_int(o->item_id));
 
+	tell_of_crowd(p, o, it);
 	if (result >= 0)
 		result = settle(&waiting);
 	if (result >= 0 && news)

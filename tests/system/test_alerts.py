@@ -233,3 +233,14 @@ def test_feeds_of_an_alert_show_its_last_revision(server, make_daemon):
     assert seen(stream.read_until("alert"))[1:3] == (3, ("closed",))
     wait_for(lambda: shown("/alert/ships.json")["alert"]["state"] == "closed", "the closed alert in its feed")
     assert categories("atom", "scheme")["urn:sitrep:alert:state"] == "closed"
+
+
+def test_an_item_that_matches_hundreds_of_rules_raises_all(server, make_daemon):
+    """The worker's answer had room for 256; the rules behind them raised nothing, and nobody was told."""
+    server.set("/a", rss("A", []))
+    rules = "".join('[alert "ship%d"]\nmatch = frigate\n' % n for n in range(300))
+    daemon = make_daemon(FAST + "\n" + rules, {"a": dict(url=server.url("/a"), interval="300ms")}).start()
+    wait_for(lambda: daemon.feeds()["a"]["polls"] > 0, "the first poll")
+    stream = daemon.stream(dict(events=["alert"]))
+    post(server, "a", 3)
+    assert {e["alert"]["name"] for e in stream.read_events(300)} == {"ship%d" % n for n in range(300)}

@@ -17,6 +17,9 @@ enum { LIMIT_WIRE_DOCUMENT = 64 * 1024 * 1024 };
 enum { LIMIT_DOCUMENT_ITEMS = 10000 };
 /* Elements in any list of one item (links, categories, authors, enclosures). */
 enum { LIMIT_ITEM_LIST = 256 };
+/* Rules of alerts and outputs that one item is told to match.  Each takes the writer some tenths of a millisecond, and
+ * a text may hold all words of all rules. */
+enum { LIMIT_ITEM_MATCHES = 1024 };
 /* Content of one item after sanitizing. */
 enum { LIMIT_ITEM_CONTENT = 2 * 1024 * 1024 };
 /* Titles, names, URLs: longer ones are not meant for people.  The markup of a title may be longer than its shown

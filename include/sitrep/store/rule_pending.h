@@ -41,6 +41,7 @@ struct rule_pending {
 	struct sql_stmt *s[PENDING_STATEMENTS];
 	struct alert_desk *alerts;        /* borrowed */
 	const struct stored_rules *rules; /* borrowed; NULL: none yet */
+	int64_t crowded_ms;               /* when it was last told that an item matches too many rules */
 };
 
 int rule_pending_init(struct rule_pending *p, struct sql_db *db, struct alert_desk *alerts, struct error *err);

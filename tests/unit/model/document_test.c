@@ -118,7 +118,8 @@ TEST(kinds_have_what_they_need)
 			if (f->kind == FIELD_TEXT)
 				assert_ptr_equal(f->of, &shape_text);
 			if (f->kind == FIELD_LIST)
-				assert_true(f->max == LIMIT_ITEM_LIST || f->max == LIMIT_DOCUMENT_ITEMS);
+				assert_true(f->max == LIMIT_ITEM_LIST || f->max == LIMIT_ITEM_MATCHES ||
+					    f->max == LIMIT_DOCUMENT_ITEMS);
 		}
 	}
 }

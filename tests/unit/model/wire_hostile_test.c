@@ -169,9 +169,9 @@ TEST_ON(counts, fixture, f)
 
 		if (field->kind != FIELD_LIST)
 			continue;
-		assert_int_equal(decode_item(f, many(f, field->tag, LIMIT_ITEM_LIST), &it), 0);
-		assert_int_equal(list_head_get(&it, field).count, LIMIT_ITEM_LIST);
-		assert_int_equal(decode_item(f, many(f, field->tag, LIMIT_ITEM_LIST + 1), &it), -EPROTO);
+		assert_int_equal(decode_item(f, many(f, field->tag, field->max), &it), 0);
+		assert_int_equal(list_head_get(&it, field).count, field->max);
+		assert_int_equal(decode_item(f, many(f, field->tag, field->max + 1), &it), -EPROTO);
 	}
 	assert_int_equal(decode_document(f, many(f, 7, LIMIT_DOCUMENT_ITEMS), &d), 0);
 	assert_int_equal(d.items.count, LIMIT_DOCUMENT_ITEMS);
