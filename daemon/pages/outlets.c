@@ -124,9 +124,11 @@ static struct story_outlet *find_outlet(struct story_outlets *so, struct str nam
 	return NULL;
 }
 
-/* All reports of a backlog arrive at the same time. */
+/* All reports of a backlog arrive at the same time. Those without a date are no news. */
 static int64_t joined_ms(const struct story *s, const struct report *r)
 {
+	if (s->sort_ms == STORY_UNDATED_MS)
+		return STORY_UNDATED_MS;
 	return s->sort_ms < s->first_seen_ms && r->published_known ? r->published_ms : r->first_seen_ms;
 }
 

@@ -84,6 +84,13 @@ void part_minutes(struct buf *out, int64_t minutes)
 		buf_printf(out, "%lld h %lld min", (long long)(minutes / HOUR_MIN), (long long)(minutes % HOUR_MIN));
 }
 
+void part_seen(struct buf *out, int64_t time_ms)
+{
+	buf_puts(out, "<time datetime=\"");
+	write_stamp(out, time_ms);
+	buf_puts(out, "\">seen</time>");
+}
+
 void part_age_words(struct buf *out, int64_t time_ms, int64_t now_ms)
 {
 	/* as the script has it, which knows whole minutes alone */

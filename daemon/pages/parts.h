@@ -33,6 +33,8 @@ void part_minute(struct buf *out, int64_t time_ms);
 void part_minutes(struct buf *out, int64_t minutes);
 /* A length of time: "38 min", "3 h", "2 d" */
 void part_span(struct buf *out, int64_t span_ms);
+/* <time datetime="...">seen</time>, of a story without a date. */
+void part_seen(struct buf *out, int64_t time_ms);
 /* <time class="ago" datetime="...">41 min ago</time>; the script lets it grow. */
 void part_age(struct buf *out, int64_t time_ms, int64_t now_ms);
 /* The words alone: "just now", "41 min ago", "1 h 18 min ago", "3 d ago", as the script writes them. */

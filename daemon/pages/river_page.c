@@ -116,7 +116,10 @@ static void write_day(struct buf *out, const struct page *page, const struct riv
 	long long stories = day < r->days_counted ? r->day_counts[day] : is_whole ? (long long)count : 0;
 
 	buf_puts(out, "<div class=\"day\"><h2>");
-	part_day_name(out, r->rows[row].place.sort_ms);
+	if (r->rows[row].place.sort_ms == STORY_UNDATED_MS)
+		buf_puts(out, "Without a date");
+	else
+		part_day_name(out, r->rows[row].place.sort_ms);
 	buf_puts(out, "</h2><p>");
 	if (stories > 0)
 		part_count_stories(out, stories);

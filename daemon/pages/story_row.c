@@ -35,6 +35,8 @@ static void write_when(struct buf *out, const struct page *page, const struct st
 	buf_puts(out, "\">");
 	if (with_day && part_day(s->sort_ms) != part_day(page->site->now_ms))
 		part_date(out, s->sort_ms);
+	else if (s->sort_ms == STORY_UNDATED_MS)
+		part_seen(out, s->first_seen_ms);
 	else
 		part_clock(out, s->sort_ms);
 	buf_puts(out, "</a>");
@@ -153,7 +155,7 @@ static void write_meta(struct buf *out, const struct page *page, const struct st
 	buf_puts(out, "</b> ");
 	buf_puts(out, lead->published_known ? "" : "seen ");
 	buf_puts(out, "<span class=\"ago\">");
-	part_age_words(out, s->sort_ms, page->site->now_ms);
+	part_age_words(out, s->sort_ms == STORY_UNDATED_MS ? s->first_seen_ms : s->sort_ms, page->site->now_ms);
 	buf_puts(out, "</span>");
 	write_categories(out, s);
 	write_also(out, page, s, &outlets);

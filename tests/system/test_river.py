@@ -175,3 +175,19 @@ def test_what_is_not_there(server, make_daemon):
     subscribe = daemon.get("/subscribe", headers=BROWSER)
     assert subscribe.status == 200 and "How to write a filter" in subscribe.body.decode()
     assert "There is no story yet" not in text
+
+
+def test_what_has_no_date_is_seen_and_no_news(server, make_daemon):
+    dated = [article(n) for n in range(3)]
+    server.set("/a", rss("Halden Gazette", dated))
+    server.set("/b", re.sub("<pubDate>[^<]*</pubDate>", "", rss("Northern Wire", [article(7), article(8)], "b")))
+    server.set("/c", re.sub("<pubDate>[^<]*</pubDate>", "", rss("Strait Watch", [article(7)], "c")))
+    daemon = make_daemon("", {name: server.url("/" + name) for name in "abc"}).start()
+    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    text = page(daemon)
+    assert "1970" not in re.sub("(?:before|after)=1970[^\"]*", "", text)
+    last = text.split('<div class="day">')[-1]
+    assert "<h2>Without a date</h2><p>2 stories" in last and last.count("<article") == 2 and last.count(">seen</time>") == 2
+    assert len(re.findall('seen <span class="ago">(?:just now|1 min ago)</span>', last)) == 2
+    assert "Breaking now" not in text
+    assert "No second outlet" in daemon.get("/top", headers=BROWSER).body.decode()

@@ -75,6 +75,9 @@ struct story_mark {
 };
 enum { STORY_MARKS_MAX = 8 };
 
+/* sort_ms of a story that began in a feed's first document without a date. */
+enum { STORY_UNDATED_MS = 0 };
+
 struct story {
 	int64_t id;
 	char uid[UID_TEXT_MAX]; /* made from its first report; never changes */
