@@ -56,6 +56,20 @@ static void replace_lost_push(struct engine *e, struct feed *f, bool wants_again
 		planner_note_push_lost(&e->planner, f);
 }
 
+static void count_items(struct engine *e, const struct poll_report *r)
+{
+	unsigned arrived = (unsigned)(r->fresh + r->copies);
+
+	e->counts.items_new += (uint64_t)r->fresh;
+	e->counts.items_copies += (uint64_t)r->copies;
+	e->counts.items_updated += (uint64_t)r->updates;
+	histogram_add(&e->counts.item_delays, &r->delays);
+	/* the state of a push has the time of the poll before it */
+	if (arrived > 0 && r->is_poll && r->state.name != NULL)
+		histogram_note(&e->counts.publish_delays, HISTOGRAM_OF_WORK,
+			(clock_wall_ms() - r->state.last_poll_ms) * 1000, arrived);
+}
+
 /* The report of a push or a subscription: it leaves the feed's polls alone, but may make the next one due sooner. */
 static void take_push_report(struct engine *e, struct poll_report *r)
 {
@@ -63,9 +77,7 @@ static void take_push_report(struct engine *e, struct poll_report *r)
 	struct feed_state *s;
 	bool was_pushed;
 
-	e->counts.items_new += (uint64_t)r->fresh;
-	e->counts.items_copies += (uint64_t)r->copies;
-	e->counts.items_updated += (uint64_t)r->updates;
+	count_items(e, r);
 	if (r->error.code != 0 && !r->lost)
 		log_emit(LOG_LEVEL_ERROR, "cannot store a push", "feed", f != NULL ? f->config->name : "", "reason",
 			r->error.text, NULL);
@@ -116,9 +128,7 @@ static void take_poll_report(struct engine *e, struct poll_report *r)
 		take_push_report(e, r);
 		return;
 	}
-	e->counts.items_new += (uint64_t)r->fresh;
-	e->counts.items_copies += (uint64_t)r->copies;
-	e->counts.items_updated += (uint64_t)r->updates;
+	count_items(e, r);
 	if (f == NULL)
 		return;
 	pipeline_done(&e->pipeline, f);

@@ -33,6 +33,7 @@ static void note_stall(struct engine *e, int64_t stall_us)
 {
 	if (stall_us > 0 && (uint64_t)stall_us > e->heartbeat.loop_stall_us_max)
 		e->heartbeat.loop_stall_us_max = (uint64_t)stall_us;
+	recent_max_note(&e->heartbeat.stall_us, stall_us > 0 ? (uint64_t)stall_us : 0, clock_mono_ms());
 }
 
 /* Sends the summary that `systemctl status` shows, when it has changed. */
@@ -334,6 +335,7 @@ int engine_run(struct engine *e, struct error *err)
 		turn_us = (uint64_t)turn_end();
 		if (turn_us > e->heartbeat.turn_us_max)
 			e->heartbeat.turn_us_max = turn_us;
+		recent_max_note(&e->heartbeat.turn_us, turn_us, clock_mono_ms());
 	}
 	return result < 0 ? error_set(err, -EIO, "the event loop failed") : 0;
 }

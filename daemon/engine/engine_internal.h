@@ -11,6 +11,7 @@
 #include "polling.h"
 #include "refreshes.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/base/histogram.h"
 #include "sitrep/store/check.h"
 #include "stages.h"
 #include "writer_requests.h"
@@ -31,11 +32,15 @@ struct heartbeat {
 	int64_t watchdog_interval_ms, watchdog_last_ms;
 	uint64_t loop_stall_us_max; /* worst lateness of the heartbeat, monotonic time */
 	uint64_t turn_us_max;       /* longest turn of the loop, processor time */
+	struct recent_max stall_us, turn_us;
 };
 
 /* commits.c: since the start. */
 struct commit_counts {
 	uint64_t items_new, items_copies, items_updated;
+	/* Of new items: from their date until the answer with them came, of waits; from then until outputs show them,
+	 * of work. */
+	struct histogram item_delays, publish_delays;
 };
 
 struct engine {

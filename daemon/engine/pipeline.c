@@ -122,6 +122,7 @@ static void on_transferred(void *arg, struct transfer_answer *answer)
 	planner_note_server(p->planner, f, p->stages->config, answer->address);
 	feed_policies_set_forced(p->stages->policies, f->state.id, may_force_interval(p, f, answer));
 	p->polls++;
+	histogram_note(&p->poll_durations, HISTOGRAM_OF_WORK, clock_mono_us() - f->phase_since_us, 1);
 	p->bytes_received += (uint64_t)answer->received;
 	network_note(&p->network, f, answer);
 	o->at_ms = clock_wall_ms();

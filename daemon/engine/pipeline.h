@@ -20,6 +20,7 @@ struct pipeline {
 	struct event *timer; /* for the next feed that is due */
 	int64_t moved_us;    /* when a poll changed its phase, or polls could begin again; monotonic */
 	uint64_t polls, polls_failed, polls_not_modified, bytes_received;
+	struct histogram poll_durations; /* of the transfers, with redirects; of work */
 };
 
 /* 0 or -ENOMEM with err. */

@@ -279,6 +279,7 @@ static int take_document(struct ingest *k, struct poll_outcome *o, struct feed_r
 	report->copies = counts.copies;
 	report->updates = counts.updates;
 	report->unchanged = counts.unchanged;
+	report->delays = counts.delays;
 	report->distrusted = counts.distrusted;
 	report->distrusted_seen = counts.distrusted_seen;
 	feed_progress_items(&row->state, counts.fresh + counts.copies, o->at_ms);

@@ -48,6 +48,7 @@
 #include "recognition.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
+#include "sitrep/base/histogram.h"
 #include "sitrep/base/sha256.h"
 #include "sitrep/identity/churn.h"
 #include "sitrep/model/document.h"
@@ -98,6 +99,7 @@ struct intake_counts {
 	/* When this document ended the trust in the feed's identities (identity_trust.h): the unknown identities of its
 	 * last documents, and how many of these were of items that it had already; else 0. */
 	size_t distrusted, distrusted_seen;
+	struct histogram delays; /* of new items with a date: from then until they were seen; of waits */
 };
 
 int intake_init(struct intake *in, struct item_store *items, struct event_log *event_log, struct alert_desk *alerts,

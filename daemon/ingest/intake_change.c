@@ -191,6 +191,8 @@ int intake_add(struct intake_run *t, struct entry *e, const struct story_placeme
 	t->in->last.story_id = row.story_id;
 	t->in->last.of_item = p->of_item;
 	*(p->story_id == 0 ? &t->counts->fresh : &t->counts->copies) += 1;
+	if (row.published_ms != TIME_NONE && !is_backlog(t, e))
+		histogram_note(&t->counts->delays, HISTOGRAM_OF_WAITS, (t->at_ms - row.published_ms) * 1000, 1);
 	o = context(t, e, &row);
 	o.guessed = p->relation == RELATION_UPDATE;
 	result = event_log_placed(t->in->event_log, p->story_id == 0 ? EVENT_NEW : EVENT_COPY, &o, &copy, t->err);

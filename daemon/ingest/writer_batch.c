@@ -57,8 +57,10 @@ static void publish_batch(struct writer *w, struct batch *b, int64_t began_us, c
 		writer_note_stored(w);
 	}
 	w->stats.commits += lost == NULL;
+	w->stats.write_errors += lost != NULL;
 	w->stats.outcomes += b->count;
 	w->stats.commit_us_last = us;
+	histogram_note(&w->stats.commit_durations, HISTOGRAM_OF_WORK, (int64_t)us, 1);
 	w->stats.postings = (uint64_t)grouping_postings(w->ingest.grouping);
 	bursts_count(&w->ingest.bursts, clock_wall_ms(), &w->stats.bursts, &w->stats.learning);
 	if (us > w->stats.commit_us_max)

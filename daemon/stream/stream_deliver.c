@@ -223,6 +223,8 @@ static bool give(struct step *step, struct subscriber *s, const struct event_rec
 	result = get_line(st, s->scope, e, &line);
 	if (result == 0 && !say_line(step, s, line))
 		return false;
+	if (result == 0 && e->cursor > st->newest_before)
+		histogram_note(&st->stats.lags, HISTOGRAM_OF_WORK, (clock_wall_ms() - e->time_ms) * 1000, 1);
 	if (result == 0) {
 		step->budget->lines++;
 		step->budget->bytes += line.len;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "sitrep/base/error.h"
+#include "sitrep/base/histogram.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/model/poll.h"
 #include "sitrep/model/specs.h"
@@ -122,8 +123,10 @@ struct poll_report *writer_collect(struct writer *w, int64_t *newest_cursor);
 
 struct writer_stats {
 	uint64_t commits, outcomes;
+	uint64_t write_errors; /* batches that could not be committed */
 	uint64_t commit_us_last, commit_us_max;
-	uint64_t postings;         /* in the index of texts (grouping.h) */
+	struct histogram commit_durations; /* of work */
+	uint64_t postings;                 /* in the index of texts (grouping.h) */
 	uint64_t bursts, learning; /* names that are counted, and those whose usual count is not known yet (bursts.h) */
 	size_t pending, pending_bytes; /* outcomes submitted and not yet reported, and the bytes of their documents */
 	uint64_t alerts_open;          /* and alert rules that match nothing, or too much (alert_report.h) */

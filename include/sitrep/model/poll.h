@@ -12,6 +12,7 @@
 
 #include "sitrep/base/buf.h"
 #include "sitrep/base/error.h"
+#include "sitrep/base/histogram.h"
 #include "sitrep/model/feed_hints.h"
 #include "sitrep/model/feed_state.h"
 #include "sitrep/model/websub_state.h"
@@ -87,6 +88,7 @@ struct poll_report {
 	bool has_document; /* a poll of the feed's present URL brought a document: hubs and topic are the feed's own */
 	char *hubs, *topic;
 	int fresh, copies, updates, unchanged; /* items */
+	struct histogram delays;               /* of new items: from their date until they were seen */
 	enum feed_health before;
 	/* If this outcome changed state.identity: the number of recent unknown guids or links, and how many of them
 	 * belonged to items that were stored already.  Else 0. */

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "sitrep/base/error.h"
+#include "sitrep/base/histogram.h"
 #include "sitrep/config/config.h"
 #include "sitrep/publish/health.h"
 #include "sitrep/publish/http.h"
@@ -42,6 +43,9 @@ struct publish_status {
 	uint64_t polls, polls_failed, polls_not_modified, bytes_received, items_new, items_copies, items_updated;
 	uint64_t parse_jobs, parse_failures, worker_restarts, commits, commit_us_max, stream_clients, loop_stall_us_max;
 	uint64_t turn_us_max, stream_read_errors;
+	uint64_t loop_stall_us, turn_us; /* the largest of late */
+	uint64_t write_errors;
+	struct histogram poll_durations, item_delays, publish_delays, stream_lags, commit_durations;
 	uint64_t near_postings;
 	uint64_t pushes, pushes_refused;
 	uint64_t http_requests, http_not_modified, http_ambiguous, http_misdirected, http_barred;

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "sitrep/base/error.h"
+#include "sitrep/base/histogram.h"
 #include "sitrep/base/listener.h"
 
 struct event_base;
@@ -57,6 +58,7 @@ struct stream_stats {
 	 * all that take them. Both again after a commit, which may have changed the items. */
 	uint64_t judgments, lines_made;
 	uint64_t scans;        /* of an event's words, each by many of the filters' rules */
+	struct histogram lags; /* from an event to its line for an up-to-date subscriber; of work */
 	uint64_t read_errors;  /* of the log */
 	int64_t read_error_ms; /* the last of them, monotonic; 0: none */
 	/* The most that one turn took since the start. */
