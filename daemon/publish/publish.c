@@ -315,6 +315,21 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 		answer_spelling(p, address, answer);
 }
 
+/* OpenMetrics where it is asked for by name, and no less than the older format. */
+static void answer_metrics(struct publish *p, const struct http_request *request, struct http_answer *answer)
+{
+	struct buf accept = BUF_INIT(FIELD_MAX);
+	int open = -1, text = -1;
+
+	if (http_request_field(request, "Accept", &accept)) {
+		open = http_weight(buf_str(&accept), STR("application/openmetrics-text"));
+		text = http_weight(buf_str(&accept), STR("text/plain"));
+	}
+	buf_release(&accept);
+	answer_work(p, request, open > 0 && open >= text ? str_from(PUBLISH_OPEN_METRICS) : request->path, WORK_METRICS,
+		answer);
+}
+
 /* The sentence about a mistake in the rule, and its place. */
 static void answer_mistake(struct buf *mistake, struct http_answer *answer)
 {
@@ -592,7 +607,7 @@ void publish_handle(void *arg, const struct http_request *request, struct http_a
 	if (request->method == HTTP_OPTIONS)
 		answer->status = 204;
 	else if (str_eq(request->path, STR("/metrics")))
-		answer_work(p, request, request->path, WORK_METRICS, answer);
+		answer_metrics(p, request, answer);
 	else if (p->live != NULL && str_eq(request->path, STR("/events")))
 		live_handle(p->live, request, answer);
 	else if (str_eq(request->path, STR("/healthz")))

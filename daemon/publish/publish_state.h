@@ -36,6 +36,9 @@ enum {
 	PUBLISH_ADDRESS_MAX = 2048,
 };
 
+/* The work's path of /metrics in OpenMetrics; no request has it, since control characters are refused. */
+#define PUBLISH_OPEN_METRICS "/metrics\topen"
+
 /* A part of a feed, by the query of its address. */
 struct part {
 	enum part_kind { PART_NEWEST, PART_BEFORE, PART_ARCHIVE, PART_SEARCH } kind;

@@ -19,6 +19,7 @@ enum {
 	STEP_US = 2000,
 	/* Feeds written between two looks at the clock. */
 	FEEDS_AT_ONCE = 100,
+	ALERTS_AT_ONCE = 64,
 	/* Past this no further story is added, so that a few huge ones cannot make a document useless. */
 	DOCUMENT_FULL = 8 * 1024 * 1024,
 	/* A work that no request has asked for within this time gives way to another. */
@@ -283,13 +284,20 @@ static int step_stories(struct publish *p, struct work *w)
 
 /* ---- feeds ---- */
 
+static enum metrics_form form_of(const struct work *w)
+{
+	return str_eq(str_from(w->path), str_from(PUBLISH_OPEN_METRICS)) ? METRICS_OPEN : METRICS_TEXT;
+}
+
 static int step_metrics(struct publish *p, struct work *w)
 {
 	int64_t end_us = clock_thread_cpu_us() + STEP_US;
 
-	while (metrics_write_feeds(&w->out, p->feeds, &w->metrics, FEEDS_AT_ONCE))
+	while (metrics_write_feeds(&w->out, form_of(w), p->feeds, &w->metrics, FEEDS_AT_ONCE) ||
+		metrics_write_alerts(&w->out, form_of(w), &p->config->alerts, p->reader, &w->metrics, ALERTS_AT_ONCE))
 		if (clock_thread_cpu_us() >= end_us)
 			return 1;
+	metrics_write_end(&w->out, form_of(w));
 	return 0;
 }
 
@@ -433,7 +441,7 @@ static int begin(struct publish *p, struct work *w, struct str path)
 		p->status(p->status_arg, &status);
 		reader_counts(p->reader, &counts, NULL);
 		publish_judge_health(p, &status.health, &health);
-		metrics_write_totals(&w->out, &status, &counts, &health);
+		metrics_write_totals(&w->out, form_of(w), &status, &counts, &health, p->feeds);
 		break;
 	case WORK_OPML:
 		config_opml_begin(&w->opml, p->config, &w->out);
@@ -498,7 +506,8 @@ static const char *content_type(const struct work *w)
 	case WORK_SEARCH:
 		return PAGE_CONTENT_TYPE;
 	case WORK_METRICS:
-		return "text/plain; version=0.0.4; charset=utf-8";
+		return form_of(w) == METRICS_OPEN ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+						  : "text/plain; version=0.0.4; charset=utf-8";
 	case WORK_OPML:
 	case WORK_OUTPUTS:
 		return "text/x-opml; charset=utf-8";

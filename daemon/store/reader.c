@@ -86,6 +86,9 @@ static const char *const texts[READER_STATEMENTS] = {
 	[READ_ALERT] = "SELECT id, revision, first_ms, last_ms, priority, state, raised_by, terms, muted IS NOT NULL "
 		       "FROM alert"
 		       " WHERE story_id = ?1 AND rule = ?2 ORDER BY id DESC LIMIT 1",
+	[READ_ALERT_COUNTS] = "SELECT coalesce(sum(matches), 0), coalesce(sum(raised), 0), coalesce(sum(muted), 0),"
+			      " (SELECT last_ms FROM alert_rule WHERE rule = ?1) FROM alert_day WHERE rule = ?1"
+			      " AND day >= ?2",
 	[READ_MARKS] = "SELECT rule, max(priority), min(first_ms), min(muted IS NOT NULL) FROM alert WHERE story_id = "
 		       "?1 GROUP BY rule"
 		       " ORDER BY max(priority) DESC, rule LIMIT ?2",
@@ -367,6 +370,28 @@ int reader_story_at(
 	result = give_story(r, place->story_id, alert, fn, arg, err);
 	reader_end(r);
 	return result;
+}
+
+int reader_rule_counts(
+	struct reader *r, struct str rule, int64_t first_day, struct rule_counts *counts, struct error *err)
+{
+	struct sql_stmt *s = r->s[READ_ALERT_COUNTS];
+	int result = reader_begin(r, err);
+
+	*counts = (struct rule_counts){.last_ms = TIME_NONE};
+	if (result != 0)
+		return result;
+	result = sql_find(s, err, "cannot read the counts of alerts", as_text(rule), as_int(first_day));
+	if (result == 1)
+		*counts = (struct rule_counts){
+			.matches = sql_count(s, 0),
+			.raised = sql_count(s, 1),
+			.muted = sql_count(s, 2),
+			.last_ms = sql_time(s, 3),
+		};
+	sql_reset(s);
+	reader_end(r);
+	return result < 0 ? result : 0;
 }
 
 int reader_find_story(struct reader *r, struct str uid, int64_t *id, struct error *err)

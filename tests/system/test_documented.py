@@ -77,15 +77,20 @@ def test_sample_configuration(tmp_path):
 
 def test_metrics_are_those_of_the_manual(make_daemon, server):
     server.set("/feed", rss("One", [article(1)]))
-    daemon = make_daemon(feeds={"one": server.url("/feed")}).start()
+    daemon = make_daemon('[alert "ships"]\nmatch = ship*', feeds={"one": server.url("/feed")}).start()
     text = daemon.get("/metrics").body.decode()
-    values = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE))
+    values = {re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"^(\w+)[{ ]", text, re.MULTILINE)}
     types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
     helps = set(re.findall(r"^# HELP (\w+) \S", text, re.MULTILINE))
     listed = section("sitrepd.8", "METRICS")
     documented = dict(re.findall(r"^\.TP\n\.B (\w+)\n\((\w+)", listed, re.MULTILINE))
-    assert len(terms(listed)) == len(documented) > 40
-    assert documented == types and values == set(documented) == helps
+    assert len(terms(listed)) == len(documented) > 60
+    assert documented.pop("sitrepd_build_info") == "info" and types.pop("sitrepd_build_info") == "gauge"
+    values.remove("sitrepd_build_info")
+    helps.remove("sitrepd_build_info")
+    assert documented == types and set(documented) == helps
+    # what never was has no time
+    assert {name for name in set(documented) - values if not name.endswith("_timestamp_seconds")} == set()
 
 
 def test_failures_are_those_of_the_manual(make_daemon, server):

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 import urllib.parse
+import urllib.request
 
 import pytest
 from harness import BUILD, PATIENCE, TOP, wait_for
@@ -157,6 +158,7 @@ def dashboard():
 def test_metrics_of_the_examples_exist(make_daemon, server):
     server.set("/a", rss("Gazette", [article(1)]))
     daemon = make_daemon(feeds=dict(a=server.url("/a"))).start()
+    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
     there = set(re.findall(r"^(\w+)[{ ]", daemon.get("/metrics").body.decode(), re.M))
     for name in ("grafana-dashboard.json", "prometheus-alerts.yml", "prometheus-alerts-test.yml"):
         named = metrics_in((EXAMPLES / name).read_text())
@@ -175,6 +177,50 @@ def test_prometheus_understands_the_examples(tmp_path):
                       ("test", "rules", "prometheus-alerts-test.yml"), ("check", "rules", str(panels))):
         result = subprocess.run([promtool, *arguments], cwd=EXAMPLES, capture_output=True, text=True)
         assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_prometheus_takes_the_examples(tmp_path, make_daemon, server):
+    """A real Prometheus scrapes the daemon, loads the alert rules, and answers every panel of the dashboard."""
+    prometheus = need("prometheus", "prometheus")
+    server.set("/a", rss("Gazette", [article(1)]))
+    daemon = make_daemon('[alert "ships"]\nmatch = frigate', dict(a=server.url("/a"), b=server.url("/none"))).start()
+    wait_for(lambda: all(f["state"] != "new" for f in daemon.feeds().values()), "the first polls")
+    server.set("/a", rss("Gazette", [article(2), article(1)]))
+    daemon.refresh("a")
+    target = re.search(r"page=http://(127\.0\.0\.1:\d+)", daemon.log())[1]
+    config = (EXAMPLES / "prometheus.yml").read_text().replace("127.0.0.1:8484", target).replace("30s", "1s")
+    (tmp_path / "prometheus.yml").write_text(config)
+    (tmp_path / "prometheus-alerts.yml").write_text((EXAMPLES / "prometheus-alerts.yml").read_text())
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        address = "127.0.0.1:%d" % s.getsockname()[1]
+    process = subprocess.Popen([prometheus, "--config.file=%s/prometheus.yml" % tmp_path, "--storage.tsdb.path=%s/data" % tmp_path,
+                                "--web.listen-address=" + address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def ask(path, **parameters):
+        try:
+            with urllib.request.urlopen("http://%s/api/v1/%s?%s" % (address, path, urllib.parse.urlencode(parameters)), timeout=PATIENCE) as answer:
+                return json.load(answer)["data"]
+        except (OSError, http.client.HTTPException):
+            return None
+
+    try:
+        wait_for(lambda: (ask("query", query='count_over_time(up{job="sitrepd"}[1m]) > 2') or {}).get("result"), "three scrapes", 60)
+        assert [t["health"] for t in ask("targets")["activeTargets"]] == ["up"]
+        rules = wait_for(lambda: [r for g in ask("rules")["groups"] for r in g["rules"]], "the rules")
+        wait_for(lambda: all(r["health"] == "ok" for r in ask("rules")["groups"][0]["rules"]), "the rules to be evaluated", 90)
+        assert len(rules) >= 8
+        for panel in dashboard()["panels"]:
+            for at in panel["targets"]:
+                expression = at["expr"].replace("$__rate_interval", "10s").replace("$instance", ".*")
+                assert ask("query", query=expression) is not None, expression
+        assert ask("query", query="sitrepd_feed_up")["result"]
+        assert ask("query", query="sitrepd_commit_duration_seconds_bucket")["result"]
+        types = {m["type"] for m in sum(ask("metadata").values(), [])}
+        assert {"counter", "gauge", "histogram"} <= types
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
 
 
 # ---- alerts elsewhere

@@ -194,6 +194,47 @@ def test_metrics_and_health(server, make_daemon):
     assert opml.find(".//outline[@xmlUrl]").get("xmlUrl") == server.url("/a")
 
 
+OPEN_METRICS = {"Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1"}
+
+
+def test_open_metrics(server, make_daemon):
+    daemon = start(server, make_daemon, config='[alert "frigate"]\nmatch = frigate')
+    server.set("/a", rss("Alpha", [article(9), article(1)]))
+    daemon.refresh("a")
+    old, new = daemon.get("/metrics"), daemon.get("/metrics", headers=OPEN_METRICS)
+    assert old.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert new.headers["Content-Type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert daemon.get("/metrics", headers={"Accept": "application/openmetrics-text;q=0.3, text/plain"}).body[:60] == old.body[:60]
+    text = new.body.decode()
+    assert text.endswith("\n# EOF\n") and b"# EOF" not in old.body
+    assert "# TYPE sitrepd_polls counter\n" in text and re.search("^sitrepd_polls_total 2$", text, re.M)
+    assert "# UNIT process_cpu_seconds seconds\n" in text and "# TYPE sitrepd_build info\n" in text
+    assert re.search(r'^sitrepd_alert_matches{alert="frigate"} [1-9]', text, re.M)
+    assert re.search(r'^sitrepd_feeds{state="ok"} 1$', text, re.M)
+    for name in ("poll_duration", "item_delay", "publish_delay", "commit_duration"):
+        count = int(re.search(r"^sitrepd_%s_seconds_count (\d+)$" % name, text, re.M)[1])
+        buckets = [int(n) for n in re.findall(r'^sitrepd_%s_seconds_bucket{le="[^"]+"} (\d+)$' % name, text, re.M)]
+        assert count > 0 and buckets[-1] == count and buckets == sorted(buckets), name
+    # a feed that never answered has no time of success; its former name still says 0
+    server.set("/gone", "", status=404)
+    daemon.write_config("", dict(a=server.url("/a"), b=server.url("/gone")))
+    daemon.control(op="reload")
+    wait_for(lambda: daemon.feeds()["b"]["state"] == "failing", "the first failure")
+    text = daemon.get("/metrics", headers=OPEN_METRICS).body.decode()
+    assert 'sitrepd_feed_last_success_seconds{feed="b"} 0' in text
+    assert 'sitrepd_feed_last_success_timestamp_seconds{feed="b"}' not in text
+    assert re.search(r'sitrepd_feed_last_success_timestamp_seconds{feed="a"} \d{10}', text)
+
+
+def test_another_program_reads_open_metrics(server, make_daemon):
+    parser = pytest.importorskip("prometheus_client.openmetrics.parser")
+    daemon = start(server, make_daemon, config='[alert "ships"]\nmatch = frigate')
+    text = daemon.get("/metrics", headers=OPEN_METRICS).body.decode()
+    families = {family.name: family for family in parser.text_string_to_metric_families(text)}
+    assert len(families) > 60 and families["sitrepd_poll_duration_seconds"].type == "histogram"
+    assert families["sitrepd_feed_polls"].samples[0].value == 1
+
+
 FULL_ENTRY = """<?xml version="1.0"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/" xml:lang="nb">
 <title>Fjord watch</title><id>tag:fjord.example</id><updated>2026-11-01T00:00:00Z</updated>

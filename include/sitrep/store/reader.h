@@ -381,6 +381,14 @@ int reader_feed_names(struct reader *r, feed_name_fn *fn, void *arg, struct erro
 /* A number that grows with each change of outputs, over restarts too; *changed_ms is the time of the last change. */
 int reader_generation(struct reader *r, int64_t *generation, int64_t *changed_ms, struct error *err);
 
+/* Of an alert's rule, on the days from first_day on, counted since 1970 in UTC. */
+struct rule_counts {
+	int64_t matches, raised, muted;
+	int64_t last_ms; /* the last match; TIME_NONE: none */
+};
+int reader_rule_counts(
+	struct reader *r, struct str rule, int64_t first_day, struct rule_counts *counts, struct error *err);
+
 struct store_counts {
 	int64_t items, stories, events, feeds, database_bytes;
 };
