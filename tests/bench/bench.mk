@@ -137,3 +137,11 @@ $(B)/bench/search: $(B)/tests/bench/search.o $(call lib,$(LIBS_search))
 .PHONY: bench-search
 bench-search: $(B)/bench/search
 	@folder=$$(mktemp -d) && { $(B)/bench/search $$folder $(SEARCH_ITEMS); status=$$?; rm -r $$folder; exit $$status; }
+
+# make bench-http                         304 and 100 KB a second, beside nginx with the same bytes
+# make bench-http HTTP_ARGS="--rounds 9 --seconds 5"
+HTTP_ARGS ?=
+
+.PHONY: bench-http
+bench-http: all
+	@B=$(B) /usr/bin/python3 tests/bench/answers.py $(HTTP_ARGS)
