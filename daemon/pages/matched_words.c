@@ -2,6 +2,7 @@
 #include "matched_words.h"
 
 #include "sitrep/base/limits.h"
+#include "sitrep/base/utf8.h"
 #include "sitrep/base/xml_text.h"
 #include "sitrep/rules/rule.h"
 #include "sitrep/store/stored_words.h"
@@ -11,10 +12,13 @@ enum {
 	/* Words that are listed of each part of the item. */
 	LISTED_MAX = 6,
 	MARKED_MAX = 256 * 1024,
+	/* Bytes of the text that are searched. */
+	SEARCHED_MAX = 64 * 1024,
 };
 
 struct search {
 	struct rule_set *set; /* NULL: no term can be looked for */
+	struct item item;     /* its texts are cut */
 	struct stored_words words;
 	struct rule_subject subject;
 	bool found;
@@ -39,13 +43,17 @@ static void on_match(void *arg, const struct rule_hit *hit)
 	*found = hit->truth != 0;
 }
 
-static void search_begin(struct search *s, const struct item *it, struct str terms)
+/* has_body: the text is searched too, not the headline alone. */
+static void search_begin(struct search *s, const struct item *it, struct str terms, bool has_body)
 {
 	struct buf rule = BUF_INIT(RULE_TEXT_MAX);
 	struct str term;
 	int result;
 
-	*s = (struct search){.set = rule_set_new(), .subject = {.item = it}};
+	*s = (struct search){.set = rule_set_new(), .item = *it};
+	s->subject.item = &s->item;
+	s->item.content.value = utf8_cut(it->content.value, has_body ? SEARCHED_MAX : 0);
+	s->item.summary.value = utf8_cut(it->summary.value, has_body ? SEARCHED_MAX : 0);
 	stored_words_init(&s->words);
 	for (size_t i = 0; i < TERMS_MAX && str_split(&terms, '\n', &term); i++)
 		if (!str_empty(term))
@@ -58,7 +66,7 @@ static void search_begin(struct search *s, const struct item *it, struct str ter
 		result = rule_set_finish(s->set, NULL);
 	}
 	if (result == 0)
-		result = stored_words_read(&s->words, it, &s->subject);
+		result = stored_words_read(&s->words, &s->item, &s->subject);
 	if (result == 0)
 		result = rule_set_match(s->set, &s->subject, on_match, &s->found);
 	s->found = s->found && result == 0;
@@ -119,7 +127,7 @@ void matched_headline(struct buf *out, const struct item *it, struct str terms)
 	struct str rest, before, word;
 	struct search s;
 
-	search_begin(&s, it, terms);
+	search_begin(&s, it, terms, false);
 	if (mark_part(&s, RULE_IN_TITLE, &marked) && is_marked_from(buf_str(&marked), it->plain_title)) {
 		rest = buf_str(&marked);
 		while (next_marked(&rest, &before, &word)) {
@@ -182,7 +190,7 @@ void matched_list(struct buf *out, const struct item *it, struct str terms)
 	struct search s;
 	size_t count;
 
-	search_begin(&s, it, terms);
+	search_begin(&s, it, terms, true);
 	count = list_part(out, &s, RULE_IN_TITLE, true);
 	count += list_part(out, &s, RULE_IN_BODY, count == 0);
 	if (count == 0)

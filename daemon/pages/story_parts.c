@@ -11,6 +11,9 @@
 #include "sitrep/model/plain_text.h"
 #include "sitrep/pages/outlets.h"
 
+/* Bytes of markup that are read for a byte of text. */
+enum { MARKUP_MAX = 4 };
+
 static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
 
 /* In the list the lead is first, the others are in the order of appearance. */
@@ -54,18 +57,26 @@ bool story_tie_is_first(const struct story_details *d, size_t n)
 	return true;
 }
 
+/* The work is bounded by what is shown of a text, however long it is. */
+static void add_lines(struct buf *out, const struct text *t, size_t max)
+{
+	struct text cut = *t;
+	struct buf lines = BUF_INIT(MARKUP_MAX * max);
+
+	cut.value = utf8_cut(t->value, MARKUP_MAX * max);
+	if (t->kind != TEXT_ABSENT)
+		plain_lines(&lines, &cut);
+	buf_add(out, utf8_cut(buf_str(&lines), max));
+	buf_release(&lines);
+}
+
 void story_text(struct buf *out, const struct item *it)
 {
-	struct buf text = BUF_INIT(LIMIT_ITEM_CONTENT);
-	size_t whole;
+	size_t before = out->len, max = out->max - out->len;
 
-	if (it->content.kind != TEXT_ABSENT)
-		plain_lines(&text, &it->content);
-	if (text.len == 0 && it->summary.kind != TEXT_ABSENT)
-		plain_lines(&text, &it->summary);
-	whole = utf8_cut(buf_str(&text), STORY_TEXT_MAX).len;
-	buf_add(out, str_slice(buf_str(&text), 0, whole));
-	buf_release(&text);
+	add_lines(out, &it->content, max);
+	if (out->len == before)
+		add_lines(out, &it->summary, max);
 }
 
 static void put_outlet(struct buf *out, const struct story_sight *sight, const struct report *r, bool is_text)

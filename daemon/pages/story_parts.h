@@ -10,8 +10,8 @@
 #include "sitrep/pages/page.h"
 #include "sitrep/store/reader.h"
 
-/* Bytes of a report's text that are shown or compared. */
-enum { STORY_TEXT_MAX = 64 * 1024 };
+/* Bytes of a report's text that are shown or compared: some 5,000 words. */
+enum { STORY_TEXT_MAX = 32 * 1024 };
 
 /* The story that is shown; borrowed. */
 struct story_sight {
@@ -29,7 +29,8 @@ const struct story_tie *story_reason(const struct story_details *d, int64_t item
 /* True for the first tie to that other story; several reports may be tied to it. */
 bool story_tie_is_first(const struct story_details *d, size_t n);
 
-/* Appends the text of an item, its paragraphs as lines: content, else summary. */
+/* Appends the text of an item, its paragraphs as lines: content, else summary.  Of a text that is too long for out, as
+ * much as it holds; the rest is not read. */
 void story_text(struct buf *out, const struct item *it);
 /* Appends the outlet's name as markup. */
 void story_put_outlet(struct buf *out, const struct story_sight *sight, const struct report *r);

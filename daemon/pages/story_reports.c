@@ -15,8 +15,9 @@ enum {
 	LABELS = 3,
 	/* Paragraphs that are looked for in the other text. */
 	LINES_MAX = 64,
-	/* Reports whose paragraphs are compared with those of the report that they run. */
+	/* Reports whose paragraphs are compared with those of the report that they run, and bytes of each text. */
 	COMPARED_MAX = 24,
+	COMPARED_TEXT_MAX = 16 * 1024,
 };
 
 static const int64_t minute_ms = 60 * 1000;
@@ -155,7 +156,7 @@ static bool has_line(const struct str *lines, size_t count, struct str line)
 
 static struct added compare_lines(const struct item *it, const struct item *other)
 {
-	struct buf text = BUF_INIT(STORY_TEXT_MAX), other_text = BUF_INIT(STORY_TEXT_MAX);
+	struct buf text = BUF_INIT(COMPARED_TEXT_MAX), other_text = BUF_INIT(COMPARED_TEXT_MAX);
 	struct str lines[LINES_MAX], others[LINES_MAX];
 	struct added added = {0};
 	size_t count, other_count, end;
@@ -170,7 +171,8 @@ static struct added compare_lines(const struct item *it, const struct item *othe
 	while (end > added.front && !has_line(others, other_count, lines[end - 1]))
 		end--;
 	added.behind = count - end;
-	added.known = added.front < end && count < LINES_MAX && added.front + added.behind > 0;
+	added.known = added.front < end && count < LINES_MAX && added.front + added.behind > 0 &&
+		      text.len + other_text.len < COMPARED_TEXT_MAX;
 	for (size_t i = added.front; i < end && added.known; i++)
 		added.known = has_line(others, other_count, lines[i]);
 	buf_release(&text);

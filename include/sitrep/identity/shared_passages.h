@@ -13,7 +13,7 @@
 
 enum {
 	SHARED_PASSAGE_WORDS = 6,
-	SHARED_PASSAGES_TEXT_MAX = 10000, /* words of each text; the rest is not compared */
+	SHARED_PASSAGES_TEXT_MAX = 6000, /* words of each text; the rest is not compared */
 };
 
 struct passage {

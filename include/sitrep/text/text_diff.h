@@ -13,9 +13,9 @@
 #include "sitrep/base/str.h"
 
 enum {
-	TEXT_DIFF_WORDS_MAX = 20000,   /* of each text; the rest is not compared, and left out */
-	TEXT_DIFF_CHANGES_MAX = 600,   /* words deleted and inserted */
-	TEXT_DIFF_STEPS_MAX = 1000000, /* comparisons of two words: some milliseconds */
+	TEXT_DIFF_WORDS_MAX = 20000,  /* of each text; the rest is not compared, and left out */
+	TEXT_DIFF_CHANGES_MAX = 600,  /* words deleted and inserted */
+	TEXT_DIFF_STEPS_MAX = 500000, /* comparisons of two words: two milliseconds */
 };
 
 enum text_diff_kind { TEXT_DIFF_KEPT, TEXT_DIFF_DELETED, TEXT_DIFF_INSERTED };

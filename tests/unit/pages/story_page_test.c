@@ -171,6 +171,23 @@ TEST_ON(two_reports_are_chosen, desk, d)
 	assert_has(d, "<option value=\"1\" selected>");
 }
 
+/* Only the beginning of a text of megabytes is read. */
+TEST_ON(long_texts_are_cut, desk, d)
+{
+	struct buf text = BUF_INIT(4 * 1024 * 1024);
+
+	while (text.len < 2 * 1024 * 1024)
+		buf_puts(&text, "<p>Words of a text that does not end.</p>");
+	for (size_t i = 0; i < 3; i++)
+		d->reports[i].item.content = (struct text){.kind = TEXT_HTML, .value = buf_str(&text)};
+	d->details.change.before.item.content = d->reports[0].item.content;
+	d->details.change.after.item.content = d->reports[1].item.content;
+	show(d, 1, 2);
+	assert_true(d->out.len < 256 * 1024);
+	assert_true(str_ends(buf_str(&d->out), STR("</html>\n")));
+	buf_release(&text);
+}
+
 TEST_ON(one_report_alone, desk, d)
 {
 	d->story.report_count = 1;
