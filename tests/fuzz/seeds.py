@@ -18,6 +18,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = {
     "answers": ((), ("cli/*.c", "stream/control.c")),
     "charset": (("text/charset*_test.c",), ("text/charset_labels.c",)),
+    "compare": (("text/text_diff_test.c", "identity/shared_passages_test.c"), ()),
     "config": (("config/*_test.c",), ("config/option.c", "config/config_value.c")),
     "date": (("text/date*_test.c",), ("text/date*.c",)),
     "feed": (("parse/parse*_test.c", "parse/jsonfeed_test.c", "parse/xml*_test.c"),
