@@ -9,6 +9,10 @@ from harness import PATIENCE, wait_for
 from test_page import FLAGS
 
 
+class Left(Exception):
+    """The page was left while it was asked."""
+
+
 class Browser:
     def __init__(self, folder, *options):
         to_browser, self.out = os.pipe()
@@ -50,6 +54,8 @@ class Browser:
         while True:
             answer = self.read()
             if answer.get("id") == self.last:
+                if "navigated" in answer.get("error", {}).get("message", ""):
+                    raise Left()
                 assert "error" not in answer, answer
                 return answer["result"]
             if answer.get("method") == "Runtime.exceptionThrown":
@@ -66,30 +72,26 @@ class Browser:
         return answer["result"].get("value")
 
     def open(self, url):
-        # the page before may have an address that begins alike
-        self.run("window.isOld = true")
         self.send("Page.navigate", url=url)
-        wait_for(lambda: self.run("window.isOld === undefined"), "the page " + url, PATIENCE * 3)
         self.settle(url)
 
-    def pretend(self, dark=False, forced=False, script=True):
-        """The reader's preferences, for pages that are opened next."""
-        self.send("Emulation.setEmulatedMedia", features=[
-            dict(name="prefers-color-scheme", value="dark" if dark else "light"),
-            dict(name="forced-colors", value="active" if forced else "none")])
-        self.send("Emulation.setScriptExecutionDisabled", value=not script)
+    def click(self, selector, url):
+        """Clicks on the first such element, and waits for another page, at that address."""
+        try:
+            assert self.run("(e => e && (window.left = true, e.click(), true))(document.querySelector(%s))" % json.dumps(selector)), selector
+        except Left:
+            pass
+        self.settle(url)
 
-    def press(self, key):
-        for kind in ("keyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, text=key if kind == "keyDown" else "")
-
-    def pdf(self):
-        return base64.b64decode(self.send("Page.printToPDF", preferCSSPageSize=True)["data"])
+    def is_at(self, url):
+        try:
+            return self.run("!window.left && document.readyState === 'complete' && location.href.startsWith(%s)" % json.dumps(url))
+        except Left:
+            return False
 
     def settle(self, url):
         """Waits until the page at that address, or one that begins with it, is there."""
-        wait_for(lambda: self.run("document.readyState === 'complete' && location.href.startsWith(%s)" % json.dumps(url)),
-                 "the page " + url, PATIENCE * 3)
+        wait_for(lambda: self.is_at(url), "the page " + url, PATIENCE * 3)
 
     def resize(self, width, height=900):
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)

@@ -17,11 +17,6 @@ def browser(tmp_path):
     b.close()
 
 
-def click(browser, selector, url):
-    browser.run("document.querySelector(%r).click()" % selector)
-    browser.settle(url)
-
-
 def has_no_overflow(browser):
     return browser.run("document.documentElement.scrollWidth <= innerWidth")
 
@@ -35,11 +30,11 @@ def test_reports_are_compared(server, make_daemon, browser):
     url = page_url(outlets.daemon) + "story/" + events[0]["story"]["id"]
     browser.open(url)
     browser.run("document.querySelector('#b').value = '8'")
-    click(browser, "#compare button", url + "?a=1&b=8#compare")
+    browser.click("#compare button", url + "?a=1&b=8#compare")
     assert browser.run("document.querySelectorAll('.pair mark').length") > 3
     assert browser.run("[...document.querySelectorAll('.pair h3')].map(h => h.textContent.replace(/, .*/, ''))") == ["The Ministry", "The Observer"]
     # a change, from the report that it is of
-    click(browser, "#r1 .by a[href^='?diff=']", url + "?diff=")
+    browser.click("#r1 .by a[href^='?diff=']", url + "?diff=")
     assert browser.run("location.hash") == "#changes"
     assert browser.run("[document.querySelector('.diff del').textContent, document.querySelector('.diff ins').textContent]") == ["14", "17"]
     # a lane leads to its report, and the numbers open
@@ -66,20 +61,20 @@ def test_feeds_are_sorted(server, make_daemon, browser):
 
     browser.open(base + "feeds")
     assert names() == ["c", "Alpha", "Zulu"]
-    click(browser, "thead a[href='?sort=name']", base + "feeds?sort=name")
+    browser.click("thead a[href='?sort=name']", base + "feeds?sort=name")
     assert names() == ["Alpha", "c", "Zulu"]
-    click(browser, "thead a[href='?sort=-name']", base + "feeds?sort=-name")
+    browser.click("thead a[href='?sort=-name']", base + "feeds?sort=-name")
     assert names() == ["Zulu", "c", "Alpha"]
     assert browser.run("document.querySelector('th[aria-sort]').getAttribute('aria-sort')") == "descending"
-    click(browser, ".head a.hot", base + "feeds?sort=-name&state=failing")
+    browser.click(".head a.hot", base + "feeds?sort=-name&state=failing")
     assert names() == ["c"]
-    click(browser, ".head a[aria-current]", base + "feeds?sort=-name")
+    browser.click(".head a[aria-current]", base + "feeds?sort=-name")
     assert len(names()) == 3
-    click(browser, "tbody a[href='feed/a']", base + "feed/a")
+    browser.click("tbody a[href='feed/a']", base + "feed/a")
     for width in (320, 360, 1280, 2560):
         browser.resize(width)
         assert has_no_overflow(browser), width
-    click(browser, ".head a[href='../feeds']", base + "feeds")
+    browser.click(".head a[href='../feeds']", base + "feeds")
     assert browser.complaints == []
 
 
@@ -89,10 +84,10 @@ def test_alerts_are_followed(server, make_daemon, browser):
     wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
     base = page_url(daemon)
     browser.open(base + "alerts")
-    click(browser, "tbody th a", base + "alert/ships")
+    browser.click("tbody th a", base + "alert/ships")
     assert browser.run("document.querySelectorAll('article').length") == 20
     first = browser.run("document.querySelector('article').id")
-    click(browser, "a[rel=next]", base + "alert/ships?before=")
+    browser.click("a[rel=next]", base + "alert/ships?before=")
     assert browser.run("document.querySelectorAll('article').length") == 5
     assert browser.run("document.querySelector('article').id") != first
     for width in (320, 1280):
