@@ -290,6 +290,8 @@ void alert_page_init(struct alerts_page *p, const struct site *site, const struc
 					  .place = PAGE_ALERTS,
 					  .root = "../",
 					  .title = str_from(rule->name),
+					  .feed_folder = "alert",
+					  .feed_name = str_from(rule->name),
 					  .skip_to = "alert"}};
 }
 

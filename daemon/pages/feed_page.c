@@ -36,7 +36,9 @@ void feed_page_init(struct feed_page *p, const struct site *site, const struct f
 			.place = PAGE_FEEDS,
 			.root = "../",
 			.title = str_from(s->title != NULL ? s->title : s->name),
-			.skip_to = "feed"},
+			.skip_to = "feed",
+			.feed_folder = "feed",
+			.feed_name = str_from(s->name)},
 		.feed = feed,
 	};
 }

@@ -84,8 +84,19 @@ static void write_alternates(struct buf *out, const struct page *page)
 	const char *query = page->feed_query != NULL ? page->feed_query : "";
 
 	for (size_t i = 0; i < sizeof(feeds) / sizeof(feeds[0]); i++) {
-		buf_printf(out, "<link rel=\"alternate\" type=\"%s\" title=\"%s, %s\" href=\"%sfeed.%s", feeds[i].type,
-			query[0] != '\0' ? "This view" : "All stories", feeds[i].name, page->root, feeds[i].suffix);
+		buf_printf(out, "<link rel=\"alternate\" type=\"%s\" title=\"", feeds[i].type);
+		if (page->feed_folder != NULL)
+			buf_add_xml(out, page->title);
+		else
+			buf_puts(out, query[0] != '\0' ? "This view" : "All stories");
+		buf_printf(out, ", %s\" href=\"%s", feeds[i].name, page->root);
+		if (page->feed_folder != NULL) {
+			buf_printf(out, "%s/", page->feed_folder);
+			part_escape(out, page->feed_name);
+		} else {
+			buf_puts(out, "feed");
+		}
+		buf_printf(out, ".%s", feeds[i].suffix);
 		buf_add_xml(out, str_from(query));
 		buf_puts(out, "\">\n");
 	}

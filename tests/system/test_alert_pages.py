@@ -64,6 +64,7 @@ def test_one_alert(server, make_daemon):
     assert "at the first report: <mark>frigates</mark> in the text." in text
     assert "None now, and none in the last week." in text
     assert "sitrep match --since 7d &#39;frigate* OR title:submarine&#39;" in text or "sitrep match --since 7d 'frigate* OR title:submarine'" in text
+    assert '<link rel="alternate" type="application/rss+xml" title="ships, RSS" href="../alert/ships.rss">' in text
     assert '<a href="../alert/ships.atom">Atom</a>' in text and daemon.get("/alert/ships.atom").status == 200
     assert daemon.get("/alert/none").status == 404 and daemon.get("/alert/").status == 404
 

@@ -59,6 +59,7 @@ def test_one_feed(server, make_daemon):
     daemon = start(server, make_daemon)
     text = text_of(daemon, "/feed/a")
     assert "<h1>Halden Gazette</h1>" in text and '<span class="st well">well</span>' in text
+    assert '<link rel="alternate" type="application/atom+xml" title="Halden Gazette, Atom" href="../feed/a.atom">' in text
     assert '<a href="../feed/a.atom">Atom</a>' in text and '<a href="../feeds">all feeds</a>' in text
     assert re.search(r'aria-label="Items by hour of the week, UTC\. Most on \w+day, and most from \d+ to \d+\."', text)
     assert text.count('<th scope="row">') == 24  # the same as a table

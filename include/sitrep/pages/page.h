@@ -52,6 +52,9 @@ struct page {
 	const char *skip_to;    /* "stories", of the skip link; NULL: "content" */
 	const char *events;     /* the query of /events for this page, "" or "?min=2"; NULL: the page is not live */
 	const char *feed_query; /* of the feeds with the same stories, "?min=2"; NULL: those of all stories */
+	/* The page's own feeds, "alert" and "drone" for /alert/drone.atom; NULL and STR_NONE: by feed_query. */
+	const char *feed_folder;
+	struct str feed_name;
 	const char *body_class; /* NULL: none */
 };
 
