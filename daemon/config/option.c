@@ -316,6 +316,14 @@ const struct config_option config_options[] = {
 	{.section = SECTION_HTTP, .name = "socket-mode", .type = OPTION_MODE, .offset = TOP(http_socket_mode),
 		.fallback = "0666", .max = 0777, .help = "Mode of the Unix sockets in listen."},
 
+	{.section = SECTION_PUBLISH, .name = "directory", .type = OPTION_PATH, .offset = TOP(publish_directory),
+		.example = "/srv/www/news", .reloadable = true,
+		.help = "Folder that feeds, archives and pages are written to, for a web server of static files: see STATIC "
+			"FILES in sitrepd(8). Default: none."},
+	{.section = SECTION_PUBLISH, .name = "url", .type = OPTION_URL, .offset = TOP(publish_url),
+		.example = "https://news.example.org/", .reloadable = true,
+		.help = "Address at which directory is served. Default: base-url."},
+
 	{.section = SECTION_STREAM, .name = "enabled", .type = OPTION_BOOL, .offset = TOP(stream_enabled),
 		.fallback = "yes", .help = "no: there is no stream."},
 	{.section = SECTION_STREAM, .name = "path", .type = OPTION_STRING, .offset = TOP(stream_path),
@@ -476,6 +484,7 @@ static const struct {
 	[SECTION_OUTPUT] = {"output", true, "A merged feed of selected stories, under /output/NAME.atom"},
 	[SECTION_DEFINE] = {"define", true, "A part of rules, $NAME, that several rules use"},
 	[SECTION_HTTP] = {"http", false, "The merged feeds and the page"},
+	[SECTION_PUBLISH] = {"publish", false, "Static files"},
 	[SECTION_STREAM] = {"stream", false, "The live stream, see sitrep-stream(7)"},
 	[SECTION_CONTROL] = {"control", false, "The socket for the commands of sitrep(1)"},
 	[SECTION_FETCH] = {"fetch", false, "Requests to servers"},

@@ -188,8 +188,10 @@ void engine_on_commit(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 		take_poll_report(e, r);
 	}
 	poll_reports_free(first);
-	if (writer_take_shown(e->stages.writer))
+	if (writer_take_shown(e->stages.writer)) {
 		publish_invalidate(e->stages.publish);
+		export_note_change(e->stages.export);
+	}
 	stream_wake(e->stages.stream, cursor);
 	live_wake(e->stages.live, cursor);
 }

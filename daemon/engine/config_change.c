@@ -294,6 +294,7 @@ static void put_into_force(struct config_change *ch)
 	warn_if_open(s, ch->access);
 	http_server_set_access(s->http, ch->access);
 	ch->access = NULL;
+	export_set_config(s->export, ch->config, ch->base_url, s->feeds);
 	publish_set_config(s->publish, ch->config, ch->base_url, s->feeds);
 	ch->base_url = NULL;
 	s->config = ch->config;

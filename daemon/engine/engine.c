@@ -174,6 +174,9 @@ static int open_stages(struct engine *e, struct error *err)
 	if (e->stages.live == NULL)
 		return err->code;
 	publish_set_live(e->stages.publish, e->stages.live);
+	e->stages.export = export_new(e->stages.base, e->stages.options->state_dir, engine_fill_status, e, err);
+	if (e->stages.export == NULL)
+		return err->code;
 	e->stages.http = http_server_new(e->stages.base, &http, engine_on_http, e, err);
 	if (e->stages.http == NULL)
 		return err->code;
@@ -358,6 +361,7 @@ void engine_free(struct engine *e)
 	http_server_free(e->stages.http);
 	live_free(e->stages.live);
 	publish_free(e->stages.publish);
+	export_free(e->stages.export);
 	transfers_free(e->stages.transfers);
 	pool_free(e->stages.pool);
 	free_event(e->writer_event);

@@ -11,6 +11,7 @@
 #include "sitrep/engine/engine.h"
 #include "sitrep/fetch/transfer.h"
 #include "sitrep/ingest/writer.h"
+#include "sitrep/publish/export.h"
 #include "sitrep/publish/http.h"
 #include "sitrep/publish/publish.h"
 #include "sitrep/schedule/due_queue.h"
@@ -36,6 +37,7 @@ struct stages {
 	struct websub_feeds *websub;
 	struct publish *publish;
 	struct live *live;
+	struct export *export;
 	struct http_server *http;
 	struct stream *stream;
 	struct control *control;

@@ -94,6 +94,7 @@ static void gather_health(const struct engine *e, struct health_facts *facts)
 		.stopped_since_ms = e->polling.storing.since_ms,
 		.stop_reason = e->polling.storing.reason,
 		.next_due_ms = TIME_NONE,
+		.export_error = export_trouble(e->stages.export),
 		.silent_ms = (now_us - e->pipeline.moved_us) / 1000,
 		.patience_ms = patience_ms > SILENT_MS ? patience_ms : SILENT_MS,
 	};

@@ -107,7 +107,7 @@ static void write_alternates(struct buf *out, const struct page *page)
 static void write_navigation(struct buf *out, const struct page *page)
 {
 	buf_puts(out, "<nav aria-label=\"Pages\"><ul>");
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < (page->site->is_static ? 1 : sizeof(places) / sizeof(places[0])); i++) {
 		buf_puts(out, "<li><a href=\"");
 		if (places[i].path[0] == '\0')
 			part_home(out, page->root);
@@ -140,13 +140,15 @@ void page_begin(struct buf *out, const struct page *page)
 {
 	char now[TIME_TEXT_MAX];
 
-	buf_printf(out, "<!DOCTYPE html>\n<html lang=\"en\" data-now=\"%s\">\n",
-		time_format_rfc3339(now, page->site->now_ms));
+	buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"");
+	if (!page->site->is_static)
+		buf_printf(out, " data-now=\"%s\"", time_format_rfc3339(now, page->site->now_ms));
+	buf_puts(out, ">\n");
 	write_head(out, page);
 	write_alternates(out, page);
 	buf_puts(out, "</head>\n<body");
 	buf_add_xml_attribute(out, "class", str_from(page->body_class));
-	if (page->events != NULL) {
+	if (page->events != NULL && !page->site->is_static) {
 		buf_printf(out, " data-events=\"%sevents", page->root);
 		buf_add_xml(out, str_from(page->events));
 		buf_putc(out, '"');
@@ -160,7 +162,8 @@ void page_begin(struct buf *out, const struct page *page)
 	buf_add_xml(out, str_from(page->site->title));
 	buf_puts(out, "</a></p>\n");
 	write_navigation(out, page);
-	write_health(out, page);
+	if (!page->site->is_static)
+		write_health(out, page);
 	buf_puts(out, "</header>\n<main id=\"main\">\n");
 }
 

@@ -50,6 +50,12 @@ static void judge_storing(const struct health_facts *f, struct health *h)
 		reason(h, "database-unreadable", "readers cannot be served: %s", f->read_error);
 }
 
+static void judge_export(const struct health_facts *f, struct health *h)
+{
+	if (f->export_error != NULL)
+		reason(h, "export-failed", "static files cannot be written: %s", f->export_error);
+}
+
 /* A long queue is no fault as long as it moves. */
 static void judge_polling(const struct health_facts *f, struct health *h)
 {
@@ -104,6 +110,7 @@ void health_judge(const struct health_facts *facts, struct health *health)
 	judge_storing(facts, health);
 	judge_polling(facts, health);
 	judge_network(facts, health);
+	judge_export(facts, health);
 	take_notes(facts, health);
 }
 

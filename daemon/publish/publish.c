@@ -100,7 +100,8 @@ static struct cached *keep(struct publish *p, struct str path, int64_t generatio
 	};
 	struct cached *c = find(p, path);
 
-	if (fresh.path == NULL) {
+	if (fresh.path == NULL || p->is_static) {
+		free(fresh.path);
 		publish_layout_release(&product->layout);
 		return NULL;
 	}
@@ -182,7 +183,7 @@ static void answer_health(struct publish *p, const struct http_request *request,
 
 /* ---- the way in ---- */
 
-static void look_at_generation(struct publish *p)
+void publish_look_at_generation(struct publish *p)
 {
 	struct error err = {0};
 
@@ -394,7 +395,7 @@ static void answer_search(struct publish *p, const struct http_request *request,
 	struct buf address = BUF_INIT(PUBLISH_ADDRESS_MAX), page = BUF_INIT(PUBLISH_DOCUMENT_MAX);
 	int status = 503, result = publish_find_address(p, request, &address, &page, &status);
 
-	look_at_generation(p);
+	publish_look_at_generation(p);
 	answer->cache_control = "max-age=0, must-revalidate";
 	if (address.len > 0 && result == 0) {
 		answer_work(p, request, buf_str(&address), WORK_SEARCH, answer);
@@ -488,7 +489,7 @@ static void answer_stories(struct publish *p, const struct http_request *request
 {
 	const struct page_kind *page = publish_page_find(request->path);
 
-	look_at_generation(p);
+	publish_look_at_generation(p);
 	if (page != NULL) {
 		answer_page(p, page, request, answer);
 		return;

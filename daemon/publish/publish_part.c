@@ -147,29 +147,44 @@ struct part publish_part_take(struct str *address)
 	return part;
 }
 
-int publish_part_url(char url[RENDER_URL_MAX], const char *base_url, struct str address)
+int publish_part_url(const struct publish *p, char url[RENDER_URL_MAX], struct str address)
 {
-	struct buf out = BUF_INIT(RENDER_URL_MAX - 1);
+	struct buf out = BUF_INIT(RENDER_URL_MAX - 1), file = BUF_INIT(RENDER_URL_MAX);
 	struct str path = address;
 	struct part part = publish_part_take(&path);
 	int result;
 
-	buf_puts(&out, base_url);
+	buf_puts(&out, p->base_url);
+	if (p->is_static && part.kind == PART_ARCHIVE) {
+		render_archive_file(&file, path, str_slice(address, path.len, address.len));
+		path = buf_str(&file);
+	}
 	url_add_escaped(&out, path, "-._~/!$&'()*+,;=:@");
 	if (!str_empty(part.rule))
 		buf_add(&out, search_query);
 	/* the other queries have nothing to escape, or are escaped already */
-	url_add_escaped(&out, !str_empty(part.rule) ? part.rule : str_slice(address, path.len, address.len),
-		!str_empty(part.rule) ? "-._~" : "-._~?=&%");
-	result = out.failed == -E2BIG ? -ENOENT : out.failed;
+	if (file.len == 0)
+		url_add_escaped(&out, !str_empty(part.rule) ? part.rule : str_slice(address, path.len, address.len),
+			!str_empty(part.rule) ? "-._~" : "-._~?=&%");
+	result = out.failed == -E2BIG ? -ENOENT : out.failed != 0 ? out.failed : file.failed;
 	snprintf(url, RENDER_URL_MAX, "%.*s", STR_ARG(buf_str(&out)));
 	buf_release(&out);
+	buf_release(&file);
 	return result;
 }
 
 static void name_archive(char query[32], int64_t archive)
 {
 	snprintf(query, 32, "%s%lld", archive_query.data, (long long)archive);
+}
+
+int64_t publish_part_archive(const struct channel *c)
+{
+	int64_t number = -1;
+
+	if (c->archive_before[0] == '\0' || !read_number(str_from(c->archive_before + archive_query.len), &number))
+		return -1;
+	return number;
 }
 
 void publish_part_link_next(struct channel *c, const struct river_place *last)

@@ -25,6 +25,7 @@ const struct site *publish_site(struct publish *p)
 			.config = p->config,
 			.feeds = p->feeds,
 			.outlets = &p->outlets,
+			.is_static = p->is_static,
 		};
 		site_count_feeds(&p->site);
 		p->site_generation = p->generation;

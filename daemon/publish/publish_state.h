@@ -85,6 +85,7 @@ struct product {
 	struct http_body *body;
 	bool closed; /* an archive that does not change any more */
 	struct layout layout;
+	int64_t archive_before; /* the number of the archive that it links to; -1: none */
 };
 
 struct cached {
@@ -143,6 +144,7 @@ struct publish {
 	const struct feed_table *feeds;
 	struct live *live; /* NULL: there is no /events */
 	char *base_url;    /* without the slash at the end */
+	bool is_static;    /* its documents become files: parts have names of their own, and nothing is cached */
 	struct cached cache[PUBLISH_CACHED_MAX];
 	size_t cached_count;
 	size_t cached_bytes;
@@ -165,8 +167,9 @@ struct publish {
 /* publish_part.c: appends the path with the query of the requested part. 0, -EINVAL when that is malformed, with a
  * sentence in mistake where it is a filter, or -ENOMEM. */
 int publish_part_address(const struct http_request *r, struct buf *out, struct buf *mistake);
-/* The address as an absolute URL, escaped. 0, -ENOENT when it is too long, or -ENOMEM. */
-int publish_part_url(char url[RENDER_URL_MAX], const char *base_url, struct str address);
+/* The address as an absolute URL, escaped; of p->is_static that of its file. 0, -ENOENT when it is too long, or
+ * -ENOMEM. */
+int publish_part_url(const struct publish *p, char url[RENDER_URL_MAX], struct str address);
 /* Takes the query of a part off the address. */
 struct part publish_part_take(struct str *address);
 /* Lists the stories of an archive, and finds the one before it.  0; 1 when it takes another turn; -ENOENT when there is
@@ -174,6 +177,8 @@ struct part publish_part_take(struct str *address);
 int publish_part_list(struct publish *p, struct work *w, int64_t end_us, struct error *err);
 /* Sets the links of the newest part to the archives. */
 int publish_part_link(struct publish *p, struct work *w, struct error *err);
+/* The number of the archive that it links to; -1: none. */
+int64_t publish_part_archive(const struct channel *c);
 /* Sets the link to the stories below a place. */
 void publish_part_link_next(struct channel *c, const struct river_place *last);
 
@@ -286,6 +291,9 @@ int publish_page_make(struct page_making *m, const struct page_kind *kind, struc
 bool publish_feeds_read(struct page_query *q, const struct http_request *request, struct buf *address);
 /* The page at such an address; NULL without memory. */
 struct feeds_page *publish_feeds_new(struct publish *p, struct str address);
+
+/* publish.c: has the generation of the database looked up, once after each publish_invalidate(). */
+void publish_look_at_generation(struct publish *p);
 
 /* publish_work.c */
 struct work *publish_work_find(struct publish *p, struct str path);

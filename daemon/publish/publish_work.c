@@ -93,8 +93,9 @@ static int describe(struct publish *p, struct work *w, struct str address)
 		publish_part_take(&feed);
 	c->feed_url = w->feed_url;
 	make_id(c, p->base_url, feed);
-	result = publish_part_url(c->self_url, p->base_url, address);
-	return result == 0 ? publish_part_url(w->feed_url, p->base_url, feed) : result;
+	c->is_static = p->is_static;
+	result = publish_part_url(p, c->self_url, address);
+	return result == 0 ? publish_part_url(p, w->feed_url, feed) : result;
 }
 
 /* ---- stories ---- */
@@ -271,7 +272,7 @@ static int step_stories(struct publish *p, struct work *w)
 	read_trouble_note(&p->trouble, str_from(w->path), result < 0 ? &err : NULL);
 	if (result < 0 || !w->listed)
 		return result;
-	if (has_next && w->place > 0 && w->place < w->place_count)
+	if (has_next && w->place > 0 && w->place < w->place_count && !p->is_static)
 		publish_part_link_next(&w->channel, &w->places[w->place - 1]);
 	/* The schema of Atom has all links before the entries. */
 	len = w->out.len;
@@ -560,6 +561,7 @@ int publish_work_step(struct publish *p, struct work *w, struct product *product
 	*product = (struct product){
 		.body = data != NULL ? http_body_new(data, len, content_type(w), modified_ms) : NULL,
 		.closed = w->closed,
+		.archive_before = publish_part_archive(&w->channel),
 	};
 	if (product->body != NULL) {
 		product->layout = w->layout;

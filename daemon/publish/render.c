@@ -74,12 +74,37 @@ void render_categories(const struct story *story, render_category_fn *fn, void *
 			add_category(&list, &story->reports[i].item.categories.items[k]);
 }
 
+void render_archive_file(struct buf *out, struct str feed, struct str query)
+{
+	size_t dot = feed.len;
+
+	while (dot > 0 && feed.data[dot - 1] != '.')
+		dot--;
+	buf_printf(out, "%.*s.archive-%.*s.%.*s", STR_ARG(str_slice(feed, 0, dot > 0 ? dot - 1 : 0)),
+		STR_ARG(str_slice(query, str_find_char(query, '=', 0) + 1, query.len)),
+		STR_ARG(str_slice(feed, dot, feed.len)));
+}
+
+void render_part_url(struct buf *out, const struct channel *channel, const char *query)
+{
+	if (channel->is_static && query[0] != '\0')
+		render_archive_file(out, str_from(channel->feed_url), str_from(query));
+	else
+		buf_printf(out, "%s%s", channel->feed_url, query);
+}
+
 static void add_part(
 	struct buf *out, const struct channel *channel, const char *prefix, const char *relation, const char *query)
 {
+	struct buf url = BUF_INIT(out->max);
+
+	render_part_url(&url, channel, query);
 	buf_printf(out, "<%slink rel=\"%s\" href=\"", prefix, relation);
-	buf_add_xml(out, str_from(channel->feed_url));
-	buf_printf(out, "%s\"/>\n", query);
+	buf_add_xml(out, buf_str(&url));
+	buf_puts(out, "\"/>\n");
+	if (buf_failed(&url))
+		out->failed = url.failed;
+	buf_release(&url);
 }
 
 void render_parts(struct buf *out, const struct channel *channel, const char *prefix)
@@ -299,7 +324,7 @@ void render_body(struct buf *out, const struct channel *channel, const struct st
 
 void render_story_url(struct buf *out, const struct channel *channel, const struct story *story)
 {
-	buf_printf(out, "%sstory/%s", channel->home_url, story->uid);
+	buf_printf(out, "%sstory/%s%s", channel->home_url, story->uid, channel->is_static ? ".html" : "");
 }
 
 void render_link(struct buf *out, const struct channel *channel, const struct story *story)

@@ -32,6 +32,7 @@ struct channel {
 	char next[64];        /* the stories below these */
 	char archive_before[32], archive_after[32];
 	bool is_part, is_archive;                    /* not the newest stories; an archive */
+	bool is_static;                              /* of files: archives and stories have names of files */
 	char id[UID_TEXT_MAX + sizeof("urn:uuid:")]; /* stable */
 	int64_t updated_ms;
 	const char *author, *icon, *rights; /* NULL: none */
@@ -78,6 +79,10 @@ void render_body(struct buf *out, const struct channel *channel, const struct st
 /* One line, as XHTML: the lead's outlet, "also reported by" with each other outlet once, its first link and the number
  * of its reports, and the story's page. */
 void render_byline(struct buf *out, const struct channel *channel, const struct story *story);
+/* Appends the file of an archive: "/feed.atom" and "?archive=5" become "/feed.archive-5.atom". */
+void render_archive_file(struct buf *out, struct str feed, struct str query);
+/* Appends the address of a part of the document's feed, unescaped. */
+void render_part_url(struct buf *out, const struct channel *channel, const char *query);
 /* Appends the document's links to other parts of its feed, but for the next one, as Atom's elements. */
 void render_parts(struct buf *out, const struct channel *channel, const char *prefix);
 /* Inserts the link to the next part, if there is one, at a place in out between begin and the first story. */

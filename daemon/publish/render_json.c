@@ -232,13 +232,13 @@ static void story(struct buf *out, const struct channel *c, const struct story *
 
 static void end(struct buf *out, const struct channel *c)
 {
-	const char *next = c->is_archive ? c->archive_before : c->next;
+	const char *next = c->is_archive || c->is_static ? c->archive_before : c->next;
 	struct jsonw w = JSONW_INIT(out);
 	struct buf url = BUF_INIT(out->max);
 
 	buf_puts(out, "\n]");
 	if (next[0] != '\0') {
-		buf_printf(&url, "%s%s", c->feed_url, next);
+		render_part_url(&url, c, next);
 		buf_puts(out, ",\"next_url\":");
 		jsonw_str(&w, buf_str(&url));
 	}

@@ -154,6 +154,8 @@ struct config {
 	size_t http_allow_origin_count;
 	const char **http_hosts; /* names of the daemon besides base_url's */
 	size_t http_host_count;
+	struct config_path publish_directory;
+	const char *publish_url;
 	struct config_path http_token_file, http_users_file; /* of the readers of everything */
 	int64_t http_connections;                            /* at most, in all */
 	int64_t http_per_address;                            /* at most, of one address */

@@ -11,6 +11,7 @@
 #ifndef SITREP_PAGES_PAGE_H
 #define SITREP_PAGES_PAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct site {
 	const struct feed_table *feeds;
 	const struct outlets *outlets; /* names that several feeds have; NULL: none */
 	int64_t now_ms;                /* wall clock */
+	bool is_static;                /* of files: no health, no events, no links to pages that only the daemon has */
 	/* Of the strip: enabled feeds, those that failed last, and the arrival of the newest item, or TIME_NONE. */
 	size_t feed_count, failing;
 	int64_t newest_ms;

@@ -43,8 +43,9 @@ struct health_facts {
 	 * left out. */
 	uint64_t damaged_tables, damaged_rows;
 	char damage[ERROR_TEXT_MAX];
-	const char *no_worker;  /* why no parse worker runs; NULL: one runs or is starting */
-	const char *read_error; /* the last failure to read the database; NULL: none */
+	const char *no_worker;    /* why no parse worker runs; NULL: one runs or is starting */
+	const char *export_error; /* why static files cannot be written; NULL: they can, or there are none */
+	const char *read_error;   /* the last failure to read the database; NULL: none */
 
 	uint64_t alerts_open;               /* alerts */
 	uint64_t rules_silent, rules_noisy; /* alert rules that match nothing, or too much (alert_report.h) */

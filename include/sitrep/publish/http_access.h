@@ -22,7 +22,7 @@
 
 struct http_access;
 
-/* base_url as publish_base_url() makes it.  Nothing is borrowed.  NULL with err. */
+/* base_url as config_base_url() makes it.  Nothing is borrowed.  NULL with err. */
 struct http_access *http_access_new(const struct config *c, const char *base_url, struct error *err);
 /* Whether everything needs a credential but for what is open to all. */
 bool http_access_asks(const struct http_access *a);
