@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* One line per change of state, to wherever the daemon's standard error leads: a terminal, a file, or the journal.
  * The journal gets the pairs as fields over its native socket.  A line that the journal does not take at once goes
- * to standard error with a priority prefix, which the journal reads as well.
- *
- * Standard error is never waited for.  Its open file description is shared with the process that started the daemon,
- * so O_NONBLOCK must not be set on it.  A pipe or a terminal is opened once more through /proc; a socket gets
- * MSG_DONTWAIT; where neither works, poll(2) is asked first and at most PIPE_BUF bytes are written. */
+ * to standard error with a priority prefix, which the journal reads as well. */
 #include "sitrep/base/log.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -25,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "log_stderr.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/utf8.h"
@@ -34,19 +27,8 @@ enum {
 	/* Room for PAIRS_MAX values of LOG_VALUE_MAX bytes, each byte escaped to four ("\x1b").  A line that did not
 	 * fit would lose its newline and run into the next line. */
 	LINE_MAX_LEN = PAIRS_MAX * 4 * LOG_VALUE_MAX + 16 * 1024,
-	/* Lines that standard error cannot take now; lines that do not fit are dropped and counted. It has room for the
-	   longest line. */
-	PENDING_MAX = 64 * 1024,
 	/* The longest wait of log_write(). */
 	WRITE_WAIT_MS = 2000,
-};
-
-/* How standard error is written without waiting. */
-enum sink {
-	SINK_FILE,   /* a regular file: takes everything at once */
-	SINK_OWN,    /* a pipe or terminal, by a descriptor of our own with O_NONBLOCK */
-	SINK_SOCKET, /* MSG_DONTWAIT */
-	SINK_POLLED, /* poll() first, then no more than PIPE_BUF bytes */
 };
 
 struct pair {
@@ -61,18 +43,8 @@ static struct {
 	int journal; /* its socket, -1: none */
 	bool service;
 	bool colour;
-
-	/* The file that standard error was when it was looked at last. */
-	bool sink_known;
-	dev_t device;
-	ino_t inode;
-	enum sink sink;
-	int own; /* of SINK_OWN, else -1 */
-
-	char pending[PENDING_MAX];
-	size_t pending_len, pending_lines;
-	uint64_t dropped, dropped_told; /* lines */
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .program = "sitrepd", .level = LOG_LEVEL_INFO, .journal = -1, .own = -1};
+	uint64_t lost_told; /* lines */
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .program = "sitrepd", .level = LOG_LEVEL_INFO, .journal = -1};
 
 static const struct {
 	const char *name;
@@ -224,89 +196,8 @@ static bool to_journal(enum log_level level, const char *subject, const struct p
 
 /* ---- standard error ---- */
 
-/* Chooses the sink anew when standard error has become another file: it may be redirected at any time. */
-static void look_at_stderr(void)
-{
-	struct stat st;
-
-	if (fstat(STDERR_FILENO, &st) != 0 ||
-		(state.sink_known && st.st_dev == state.device && st.st_ino == state.inode))
-		return;
-	if (state.own >= 0)
-		close(state.own);
-	state.own = -1;
-	state.device = st.st_dev;
-	state.inode = st.st_ino;
-	state.sink_known = true;
-	state.sink = SINK_FILE;
-	if (S_ISSOCK(st.st_mode)) {
-		state.sink = SINK_SOCKET;
-	} else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
-		state.own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-		state.sink = state.own >= 0 ? SINK_OWN : SINK_POLLED;
-	}
-}
-
-static ssize_t write_polled(const char *data, size_t len)
-{
-	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-	if (poll(&p, 1, 0) <= 0) {
-		errno = EAGAIN;
-		return -1;
-	}
-	return write(STDERR_FILENO, data, len < PIPE_BUF ? len : PIPE_BUF);
-}
-
-/* Returns the number of bytes written; -1 with EAGAIN when there is no room now. */
-static ssize_t write_sink(const char *data, size_t len)
-{
-	switch (state.sink) {
-	case SINK_FILE:
-		return write(STDERR_FILENO, data, len);
-	case SINK_OWN:
-		return write(state.own, data, len);
-	case SINK_SOCKET:
-		return send(STDERR_FILENO, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	case SINK_POLLED:
-		return write_polled(data, len);
-	}
-	return -1;
-}
-
-static void drop_pending(void)
-{
-	state.dropped += state.pending_lines;
-	state.pending_len = state.pending_lines = 0;
-}
-
-/* Writes waiting lines as far as there is room. */
-static void write_pending(void)
-{
-	size_t done = 0;
-
-	look_at_stderr();
-	while (done < state.pending_len) {
-		ssize_t n = write_sink(state.pending + done, state.pending_len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno != EAGAIN) {
-			/* The reader has gone, or the disk is full; the daemon goes on. */
-			drop_pending();
-			return;
-		}
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	state.pending_len -= done;
-	memmove(state.pending, state.pending + done, state.pending_len);
-	if (state.pending_len == 0)
-		state.pending_lines = 0;
-}
-
-static void add_line(enum log_level level, const char *subject, const struct pair *pairs, size_t count)
+/* The line for standard error, to be released; it may have failed. */
+static struct buf make_line(enum log_level level, const char *subject, const struct pair *pairs, size_t count)
 {
 	struct buf out = BUF_INIT(LINE_MAX_LEN);
 	char now[TIME_TEXT_MAX];
@@ -318,47 +209,43 @@ static void add_line(enum log_level level, const char *subject, const struct pai
 			time_format_local(now, clock_wall_ms()), levels[level].name);
 	add_message(&out, subject, pairs, count);
 	buf_puts(&out, state.colour && levels[level].colour[0] != '\0' ? "\033[0m\n" : "\n");
-	if (buf_failed(&out) || out.len > sizeof(state.pending) - state.pending_len) {
-		state.dropped++;
-	} else {
-		memcpy(state.pending + state.pending_len, out.data, out.len);
-		state.pending_len += out.len;
-		state.pending_lines++;
-	}
-	buf_release(&out);
+	return out;
 }
 
 /* Logs the number of lost lines, as soon as no line waits. */
-static void tell_dropped(void)
+static void tell_lost(void)
 {
-	uint64_t dropped = state.dropped;
+	uint64_t lost = log_stderr_lost();
 	char number[24];
-	const struct pair lines = {"lines", log_number(number, (long long)(dropped - state.dropped_told))};
+	const struct pair lines = {"lines", log_number(number, (long long)(lost - state.lost_told))};
+	struct buf line;
 
-	if (state.pending_len > 0 || dropped == state.dropped_told)
+	if (log_stderr_waits() || lost == state.lost_told)
 		return;
-	add_line(LOG_LEVEL_WARNING, "log lines were lost, standard error was not read", &lines, 1);
-	write_pending();
-	if (state.dropped == dropped)
-		state.dropped_told = dropped;
-	else
-		state.dropped = dropped; /* this line was lost too: it is tried again */
+	line = make_line(LOG_LEVEL_WARNING, "log lines were lost, standard error was not read", &lines, 1);
+	if (log_stderr_try(buf_failed(&line) ? STR_NONE : buf_str(&line)))
+		state.lost_told = lost;
+	buf_release(&line);
 }
 
 static void to_stderr(enum log_level level, const char *subject, const struct pair *pairs, size_t count)
 {
-	write_pending();
-	tell_dropped();
-	add_line(level, subject, pairs, count);
-	write_pending();
+	struct buf line;
+
+	log_stderr_write_waiting();
+	tell_lost();
+	line = make_line(level, subject, pairs, count);
+	log_stderr_add(buf_failed(&line) ? STR_NONE : buf_str(&line));
+	log_stderr_write_waiting();
+	buf_release(&line);
 }
 
 void log_flush(void)
 {
 	pthread_mutex_lock(&state.lock);
-	if (state.pending_len > 0 || state.dropped != state.dropped_told) {
-		write_pending();
-		tell_dropped();
+	if (log_stderr_waits() || log_stderr_lost() != state.lost_told) {
+		log_stderr_write_waiting();
+		tell_lost();
 	}
 	pthread_mutex_unlock(&state.lock);
 }
@@ -379,36 +266,14 @@ void log_emit_lines(enum log_level level, const char *subject, const char *key, 
 	}
 }
 
-/* Waits for a slow reader until end_ms. */
-static void write_text(const char *text, size_t len, int64_t end_ms)
-{
-	int64_t left_ms;
-	ssize_t n = 0;
-
-	while (len > 0 && (left_ms = end_ms - clock_mono_ms()) > 0) {
-		struct pollfd p = {.fd = state.own >= 0 ? state.own : STDERR_FILENO, .events = POLLOUT};
-
-		n = write_sink(text, len);
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		} else if (n < 0 && errno == EAGAIN) {
-			poll(&p, 1, (int)left_ms);
-		} else if (n == 0 || errno != EINTR) {
-			break;
-		}
-	}
-}
-
 void log_write(enum log_level level, const char *text, size_t len)
 {
 	int64_t end_ms = clock_mono_ms() + WRITE_WAIT_MS;
 	struct str rest = {text, len}, line;
 
 	pthread_mutex_lock(&state.lock);
-	look_at_stderr();
 	if (!state.service) {
-		write_text(text, len, end_ms);
+		log_stderr_write(text, len, end_ms);
 	} else {
 		/* The journal takes the number before each line for its level. */
 		while (str_split(&rest, '\n', &line)) {
@@ -417,9 +282,9 @@ void log_write(enum log_level level, const char *text, size_t len)
 			if (str_empty(line))
 				continue;
 			snprintf(prefix, sizeof(prefix), "<%d>", (int)level);
-			write_text(prefix, strlen(prefix), end_ms);
-			write_text(line.data, line.len, end_ms);
-			write_text("\n", 1, end_ms);
+			log_stderr_write(prefix, strlen(prefix), end_ms);
+			log_stderr_write(line.data, line.len, end_ms);
+			log_stderr_write("\n", 1, end_ms);
 		}
 	}
 	pthread_mutex_unlock(&state.lock);
@@ -430,7 +295,7 @@ uint64_t log_dropped(void)
 	uint64_t n;
 
 	pthread_mutex_lock(&state.lock);
-	n = state.dropped;
+	n = log_stderr_lost();
 	pthread_mutex_unlock(&state.lock);
 	return n;
 }

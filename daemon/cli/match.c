@@ -11,6 +11,7 @@
 #include "sitrep/base/arena.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/paths.h"
+#include "sitrep/base/units.h"
 #include "sitrep/config/config.h"
 #include "sitrep/config/config_check.h"
 #include "sitrep/identity/identity.h"

@@ -9,6 +9,7 @@
 #include "client.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
+#include "sitrep/base/units.h"
 #include "sitrep/base/utf8.h"
 
 enum {

@@ -12,6 +12,7 @@
 #include "match.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/paths.h"
+#include "sitrep/base/units.h"
 #include "sitrep/store/history.h"
 #include "sitrep/store/stored_words.h"
 

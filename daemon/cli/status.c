@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "sitrep/base/units.h"
 
 /* The column in which the words begin. */
 enum { WORDS_AT = 11, LINE_MAX = 64 * 1024 };

@@ -14,6 +14,7 @@
 #include "client.h"
 #include "sitrep/base/arena.h"
 #include "sitrep/base/jsonw.h"
+#include "sitrep/base/units.h"
 #include "sitrep/identity/identity.h"
 #include "sitrep/ingest/intake_trial.h"
 #include "sitrep/parse/parse.h"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 #include "sitrep/base/utf8.h"
 #include "tail.h"
 

@@ -11,6 +11,7 @@
 
 #include "config_loading.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 
 static int feeds_by_name(const void *a, const void *b)
 {

@@ -9,6 +9,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/units.h"
 #include "sitrep/model/alert_hold.h"
 #include "sitrep/text/public_url.h"
 

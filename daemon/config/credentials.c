@@ -12,6 +12,7 @@
 
 #include "secret_file.h"
 #include "sitrep/base/str.h"
+#include "sitrep/base/units.h"
 
 /* Loads a file that holds one line. */
 static int load_line(char **out, const struct config_path *path, struct error *err)

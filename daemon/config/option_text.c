@@ -4,6 +4,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/units.h"
 #include "sitrep/config/option.h"
 
 /* Columns of the sample configuration. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 
 /* A relative path is the name of a credential, if there is one. */
 static int open_secret(const struct config_path *path)

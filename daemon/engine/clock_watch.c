@@ -8,6 +8,7 @@
 #include "poll_plan.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/units.h"
 
 static void log_jump(int64_t jump_ms)
 {

@@ -5,6 +5,7 @@
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/units.h"
 
 static const char *const names[NETWORK_COUNT] = {[NETWORK_PUBLIC] = "public", [NETWORK_OWN] = "own"};
 

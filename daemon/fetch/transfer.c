@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 #include "sitrep/fetch/link_header.h"
 #include "transfer_state.h"
 

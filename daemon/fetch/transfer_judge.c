@@ -8,6 +8,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/limits.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/units.h"
 #include "transfer_state.h"
 
 /* CURLE_TOO_LARGE, new in curl 8.6: a header line over 100 KiB, or more than 5000 header lines. */

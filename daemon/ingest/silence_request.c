@@ -4,6 +4,7 @@
 #include "request_kind.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
+#include "sitrep/base/units.h"
 
 struct silence_request {
 	struct request head;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 #include "sitrep/model/alert.h"
 
 /* The longest period of a rate. */

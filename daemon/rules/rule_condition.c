@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 
 enum { MS = 1000, AGE_MAX_DAYS = 10000 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 #include "sitrep/schedule/schedule.h"
 
 #define SECOND_MS INT64_C(1000)

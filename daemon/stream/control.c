@@ -10,6 +10,7 @@
 
 #include "line_peer.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 
 enum {
 	CONNECTIONS_MAX = 64,

@@ -11,6 +11,7 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/nearest.h"
+#include "sitrep/base/units.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/rules/rule.h"
 #include "sitrep/store/event_json.h"

@@ -69,15 +69,4 @@ int64_t time_parse_http(struct str s);
  * a sitrepd wrote; date_parse() is for dates of feeds, and refuses dates that news cannot have. */
 int64_t time_parse_rfc3339(struct str s);
 
-/* "30s", "15m", "6h", "90d", "2w", "250ms", bare digits are seconds; "1h30m" is 90 minutes.  False when s is no
- * duration or overflows. */
-bool duration_parse(struct str s, int64_t *ms);
-/* The shortest form of the same duration: 900000 gives "15m". */
-char *duration_format(char text[TIME_TEXT_MAX], int64_t ms);
-/* For people, in at most two units, cut: "3 days 4 h", "5 min 16 s", "40 s", "250 ms". ms is not negative. */
-char *duration_format_spaced(char text[TIME_TEXT_MAX], int64_t ms);
-/* "64K", "8M", "1G", bare digits are bytes. */
-bool size_parse(struct str s, int64_t *bytes);
-char *size_format(char text[TIME_TEXT_MAX], int64_t bytes);
-
 #endif

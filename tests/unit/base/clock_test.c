@@ -6,6 +6,7 @@
 
 #include "../test.h"
 #include "sitrep/base/clock.h"
+#include "sitrep/base/units.h"
 
 #define DAY_MS INT64_C(86400000)
 
