@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The headers and credentials of a request.
+/* The user agent, headers and credentials of a request.
  *
  * Credentials and a feed's own headers go to the first host only.  After a redirect to another host they are not sent
  * again.  Validators go to every hop, since they came with the last hop's answer. */
@@ -104,6 +104,22 @@ static int copy_allow(struct transfer *tr, const struct transfer_request *r)
 	return 0;
 }
 
+/* Sets the user agent, the credentials, the form and the headers. */
+static int set_request(CURL *easy, const struct transfer *tr, const struct transfer_request *r)
+{
+	if (r->user_agent != NULL)
+		SET(CURLOPT_USERAGENT, r->user_agent);
+	if (r->user != NULL) {
+		SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		SET(CURLOPT_USERNAME, r->user);
+		SET(CURLOPT_PASSWORD, r->password != NULL ? r->password : "");
+	}
+	if (r->form != NULL)
+		SET(CURLOPT_COPYPOSTFIELDS, r->form);
+	SET(CURLOPT_HTTPHEADER, tr->headers);
+	return 0;
+}
+
 static void wipe_curl_string(char *secret)
 {
 	if (secret != NULL)
@@ -128,6 +144,8 @@ int transfer_request_prepare(struct transfer *tr, const struct transfer_request 
 		result = copy_allow(tr, &r);
 	if (result == 0)
 		result = transfer_hop_prepare(tr, &r);
+	if (result == 0)
+		result = set_request(tr->easy, tr, &r);
 out:
 	wipe_curl_string(user);
 	wipe_curl_string(password);

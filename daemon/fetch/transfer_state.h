@@ -208,6 +208,10 @@ int transfer_hop_prepare(struct transfer *tr, const struct transfer_request *req
 int transfer_hop_start(struct transfer *tr);
 /* Releases the data of the last hop. */
 void transfer_hop_release(struct transfer *tr);
+
+/* transfer_receive.c */
+/* Sets on tr->easy the functions that take the answer.  0 or -ENOMEM. */
+int transfer_receive_prepare(struct transfer *tr);
 /* The length of a window: at_most_s, or a third of the transfer's time if that is less; at least 1. */
 int64_t transfer_window_s(const struct transfer *tr, int64_t at_most_s);
 /* True for 200, for 203 (200 changed by a proxy) and for 226 (RFC 3229). */
