@@ -7,6 +7,7 @@
 #include "client.h"
 #include "sitrep/base/jsonw.h"
 #include "sitrep/base/paths.h"
+#include "sitrep/base/units.h"
 #include "sitrep/base/utf8.h"
 #include "sitrep/rules/rule.h"
 #include "sitrep/search/search.h"

@@ -86,7 +86,7 @@ static void unlink_subscriber(struct subscriber *s)
 	if (s->next != NULL)
 		s->next->link = s->link;
 	s->stream->stats.clients--;
-	scope_leave(&s->stream->scopes, s->scope);
+	shared_filter_leave(&s->stream->filters, s->shared);
 	free(s);
 }
 
@@ -135,12 +135,12 @@ static void refuse_for_room(struct stream *st, int fd)
 }
 
 /* The filter that passes all events. */
-static struct scope *join_everything(struct stream *st)
+static struct shared_filter *join_everything(struct stream *st)
 {
 	struct subscription *filter = subscription_new();
 	struct error err;
 
-	return filter != NULL ? scope_join(&st->scopes, filter, &err) : NULL;
+	return filter != NULL ? shared_filter_join(&st->filters, filter, &err) : NULL;
 }
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer UNUSED, socklen_t peer_len UNUSED)
@@ -165,11 +165,11 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer UNUSED, soc
 	s->cursor = newest;
 	stream_note_newest(st, newest);
 	s->settle_ms = s->retry_ms = clock_mono_ms() + SETTLE_MS;
-	s->scope = join_everything(st);
+	s->shared = join_everything(st);
 	s->peer = line_peer_new(st->base, fd, OUTPUT_MAX, &callbacks, s);
-	if (s->peer == NULL || s->scope == NULL) {
+	if (s->peer == NULL || s->shared == NULL) {
 		line_peer_close(s->peer);
-		scope_leave(&st->scopes, s->scope);
+		shared_filter_leave(&st->filters, s->shared);
 		free(s);
 		return;
 	}
@@ -210,7 +210,7 @@ struct stream *stream_new(struct event_base *base, const struct stream_options *
 	if (st->identity == NULL || st->reader == NULL || st->access == NULL ||
 		reader_instance(st->reader, st->instance, err) != 0)
 		goto failed;
-	if (scopes_init(&st->scopes, st->identity) != 0 || st->deliver == NULL || st->silence == NULL ||
+	if (shared_filters_init(&st->filters, st->identity) != 0 || st->deliver == NULL || st->silence == NULL ||
 		event_add(st->silence, &interval) != 0) {
 		error_set(err, -ENOMEM, "cannot open the stream");
 		goto failed;
@@ -237,8 +237,8 @@ void stream_set_base_url(struct stream *st, const char *base_url)
 void stream_get_stats(const struct stream *st, struct stream_stats *stats)
 {
 	*stats = st->stats;
-	stats->judgments = st->scopes.judgments;
-	stats->scans = st->scopes.rules.scans;
+	stats->judgments = st->filters.judgments;
+	stats->scans = st->filters.rules.scans;
 	stats->lines_made = st->lines.made;
 	stats->queued_bytes = 0;
 	for (const struct subscriber *s = st->subscribers; s != NULL; s = s->next)
@@ -263,7 +263,7 @@ void stream_free(struct stream *st)
 		event_free(st->silence);
 	reader_free(st->reader);
 	event_lines_clear(&st->lines);
-	scopes_release(&st->scopes);
+	shared_filters_release(&st->filters);
 	identity_free(st->identity);
 	peer_access_free(st->access);
 	free(st->members);

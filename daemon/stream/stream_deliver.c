@@ -66,7 +66,7 @@ void stream_note_newest(struct stream *st, int64_t newest)
 	st->newest_before = st->newest > 0 ? st->newest : newest;
 	st->newest = newest;
 	event_lines_clear(&st->lines);
-	scopes_forget_verdicts(&st->scopes);
+	shared_filters_forget_verdicts(&st->filters);
 }
 
 /* ---- bounds ---- */
@@ -187,9 +187,9 @@ static bool say_line(const struct step *step, struct subscriber *s, struct str l
 
 /* The line of an event that passes. With the terms of the subscriber's rule or of the alert it is made once for all for
  * whom they are the same. */
-static int get_line(struct stream *st, struct scope *scope, const struct event_record *e, struct str *line)
+static int get_line(struct stream *st, struct shared_filter *shared, const struct event_record *e, struct str *line)
 {
-	const struct event_view view = {.base_url = st->base_url, .full = subscription_is_full(scope->filter)};
+	const struct event_view view = {.base_url = st->base_url, .full = subscription_is_full(shared->filter)};
 	bool has_alert = e->kind == EVENT_ALERT || e->kind == EVENT_MUTED;
 	struct str terms[RULE_TOLD_MAX];
 	size_t count = 0;
@@ -197,8 +197,8 @@ static int get_line(struct stream *st, struct scope *scope, const struct event_r
 
 	if (result != 0 || e->report == NULL)
 		return result;
-	if (scope_has_rule(scope))
-		count = scope_terms(&st->scopes, scope, e, terms);
+	if (shared_filter_has_rule(shared))
+		count = shared_filter_terms(&st->filters, shared, e, terms);
 	if (count == 0 && !has_alert)
 		return 0;
 	return event_lines_add_terms(&st->lines, e->cursor, view.full, terms, count, line);
@@ -214,13 +214,13 @@ static bool give(struct step *step, struct subscriber *s, const struct event_rec
 	step->budget->looks++;
 	s->served = st->stats.turns;
 	note_progress(s);
-	if (!scope_wants(&st->scopes, s->scope, e)) {
+	if (!shared_filter_wants(&st->filters, s->shared, e)) {
 		s->cursor = e->cursor;
 		return true;
 	}
 	if (!may_hear(step->budget, s))
 		return false;
-	result = get_line(st, s->scope, e, &line);
+	result = get_line(st, s->shared, e, &line);
 	if (result == 0 && !say_line(step, s, line))
 		return false;
 	if (result == 0 && e->cursor > st->newest_before)

@@ -8,14 +8,14 @@
 
 #include "event_lines.h"
 #include "line_peer.h"
-#include "scope.h"
+#include "shared_filter.h"
 #include "sitrep/store/reader.h"
 #include "sitrep/stream/stream.h"
 
 struct subscriber {
 	struct stream *stream;
 	struct line_peer *peer;
-	struct scope *scope;
+	struct shared_filter *shared;
 	uint64_t number;
 	int64_t cursor; /* its cursor: the last event that was sent or did not match */
 	int64_t last_said_ms;
@@ -51,7 +51,7 @@ struct stream {
 	uint64_t connections; /* since the start */
 	int64_t newest;
 	int64_t newest_before; /* the commit before the last one: who has come that far lacks the last news alone */
-	struct scopes scopes;
+	struct shared_filters filters;
 	struct event_lines lines;
 	int64_t error_logged_ms;
 	struct stream_stats stats;

@@ -88,8 +88,8 @@ void stream_say_subscribed(struct subscriber *s)
 	line_begin(&w, &line, EVENT_SUBSCRIBED);
 	say_cursor(&w, MEMBER_SINCE, s->cursor);
 	say_cursor(&w, MEMBER_SUBSCRIBER, (int64_t)s->number);
-	subscription_write(s->scope->filter, &w);
-	subscription_write_notes(s->scope->filter, s->stream->reader, &w);
+	subscription_write(s->shared->filter, &w);
+	subscription_write_notes(s->shared->filter, s->stream->reader, &w);
 	line_end(s, &w, &line);
 }
 

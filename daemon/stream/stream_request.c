@@ -43,21 +43,21 @@ static void subscribe(struct subscriber *s, const json_t *request, bool is_poll)
 	struct since since = {0};
 	int64_t cursor, oldest, newest;
 	struct subscription *filter = subscription_read(request, &since, &err);
-	struct scope *scope = filter != NULL ? scope_join(&st->scopes, filter, &err) : NULL;
+	struct shared_filter *shared = filter != NULL ? shared_filter_join(&st->filters, filter, &err) : NULL;
 
 	if (is_poll && since.kind == SINCE_NOW)
 		since.kind = SINCE_OLDEST;
-	if (scope == NULL || subscription_check(scope->filter, st->reader, &err) != 0 ||
+	if (shared == NULL || subscription_check(shared->filter, st->reader, &err) != 0 ||
 		reader_cursors(st->reader, &oldest, &newest, &err) != 0 ||
 		find_start(st, &since, oldest, newest, &cursor, &err) != 0) {
-		scope_leave(&st->scopes, scope);
+		shared_filter_leave(&st->filters, shared);
 		/* A client whose first request is wrong gets no events that it did not ask for. */
 		s->mute = s->mute || clock_mono_ms() < s->settle_ms;
 		stream_say_error(s, err.text);
 		return;
 	}
-	scope_leave(&st->scopes, s->scope);
-	s->scope = scope;
+	shared_filter_leave(&st->filters, s->shared);
+	s->shared = shared;
 	s->cursor = cursor;
 	stream_note_newest(st, newest);
 	if (is_foreign(st, &since, newest))

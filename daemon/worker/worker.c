@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "detector.h"
+#include "language_detector.h"
 #include "sandbox.h"
 #include "sitrep/base/arena.h"
 #include "sitrep/base/buf.h"
@@ -44,7 +44,7 @@ struct worker {
 	struct str image;       /* mapped; the rules lie in it */
 	int rules_fd;           /* came with a message; -1 */
 	struct identity *identity;
-	struct detector detector;
+	struct language_detector detector;
 	struct buf title, body; /* an item's words */
 	struct buf in;
 	struct buf out;
@@ -209,7 +209,7 @@ static int examine_item(struct worker *w, const struct job *j, const struct feed
 
 	it->language = language_of(&w->arena, it, feed, j->content_language);
 	if (str_empty(it->language))
-		it->language = detector_ask(&w->detector, it->plain_title, it->plain_summary);
+		it->language = language_detector_ask(&w->detector, it->plain_title, it->plain_summary);
 	subject.language = it->language;
 	if (result != 0 || w->rules == NULL || rule_set_count(w->rules) == 0)
 		return result;
@@ -339,7 +339,7 @@ static int prepare(struct worker *w, struct error *err)
 	buf_init(&w->title, WORDS_MAX);
 	buf_init(&w->body, WORDS_MAX);
 	arena_init(&w->arena, MESSAGE_MAX);
-	detector_open(&w->detector, DETECTOR_LIBRARY);
+	language_detector_open(&w->detector, DETECTOR_LIBRARY);
 	w->identity = identity_new(err);
 	return w->identity != NULL ? 0 : err->code;
 }

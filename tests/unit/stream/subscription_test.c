@@ -2,7 +2,7 @@
 /* subscription_test.c: what a subscriber asked for is what it gets, and a request with a mistake changes nothing. */
 #include <jansson.h>
 
-#include "../../../daemon/stream/scope.h"
+#include "../../../daemon/stream/shared_filter.h"
 #include "../scratch.h"
 #include "sitrep/base/clock.h"
 #include "sitrep/base/jsonw.h"
@@ -10,8 +10,8 @@
 
 struct fixture {
 	struct identity *identity;
-	struct scopes all;
-	struct scope *scope;
+	struct shared_filters all;
+	struct shared_filter *shared;
 	struct report report;
 	struct category categories[2];
 	struct event_record event;
@@ -21,9 +21,9 @@ static void setup(struct fixture *f)
 {
 	f->identity = identity_new(NULL);
 	assert_non_null(f->identity);
-	assert_int_equal(scopes_init(&f->all, f->identity), 0);
-	f->scope = scope_join(&f->all, subscription_new(), NULL);
-	assert_non_null(f->scope);
+	assert_int_equal(shared_filters_init(&f->all, f->identity), 0);
+	f->shared = shared_filter_join(&f->all, subscription_new(), NULL);
+	assert_non_null(f->shared);
 	item_init(&f->report.item);
 	f->categories[0] = (struct category){.term = STR("t1"), .label = STR("Shipyards")};
 	f->categories[1] = (struct category){.term = STR("Taiwan")};
@@ -43,8 +43,8 @@ static void setup(struct fixture *f)
 
 static void teardown(struct fixture *f)
 {
-	scope_leave(&f->all, f->scope);
-	scopes_release(&f->all);
+	shared_filter_leave(&f->all, f->shared);
+	shared_filters_release(&f->all);
 	subscription_free(NULL);
 	identity_free(f->identity);
 }
@@ -56,7 +56,7 @@ static int read_request(struct fixture *f, const char *request, struct since *si
 	json_error_t why;
 	json_t *root = json_loads(request, JSON_ALLOW_NUL, &why);
 	struct subscription *fresh;
-	struct scope *scope;
+	struct shared_filter *shared;
 
 	if (root == NULL)
 		fail_msg("%s: %s", request, why.text);
@@ -64,18 +64,18 @@ static int read_request(struct fixture *f, const char *request, struct since *si
 	json_decref(root);
 	if (fresh == NULL)
 		return err->code;
-	scope = scope_join(&f->all, fresh, err);
-	if (scope == NULL)
+	shared = shared_filter_join(&f->all, fresh, err);
+	if (shared == NULL)
 		return err->code;
-	scope_leave(&f->all, f->scope);
-	f->scope = scope;
+	shared_filter_leave(&f->all, f->shared);
+	f->shared = shared;
 	return 0;
 }
 
 static bool wants(struct fixture *f)
 {
-	scopes_forget_verdicts(&f->all);
-	return scope_wants(&f->all, f->scope, &f->event);
+	shared_filters_forget_verdicts(&f->all);
+	return shared_filter_wants(&f->all, f->shared, &f->event);
 }
 
 /* Is the event wanted by who asks for members, written with ' for "? */
@@ -174,7 +174,7 @@ TEST_ON(filters, fixture, f)
 /* The text of an event is looked at once, by the first filter with a rule. */
 TEST_ON(words_are_found_once, fixture, f)
 {
-	struct scope *frigates;
+	struct shared_filter *frigates;
 	struct error err = {0};
 	struct since since;
 
@@ -183,18 +183,18 @@ TEST_ON(words_are_found_once, fixture, f)
 	assert_false(f->all.rules.has_words);
 	assert_true(wanted_by(f, "'match':'frigates'"));
 	assert_true(f->all.rules.has_words);
-	frigates = f->scope;
+	frigates = f->shared;
 	frigates->users++;
 	/* from here on the item is not looked at again */
 	f->report.item.title.value = f->report.item.plain_title = STR("Nothing at all");
 	f->report.item.content.value = STR("");
 	assert_int_equal(read_request(f, "{\"match\":\"warships OR nothing\"}", &since, &err), 0);
-	assert_true(scope_wants(&f->all, f->scope, &f->event));
-	assert_true(scope_wants(&f->all, frigates, &f->event));
-	scopes_forget_verdicts(&f->all);
-	assert_false(scope_wants(&f->all, frigates, &f->event));
-	assert_true(scope_wants(&f->all, f->scope, &f->event));
-	scope_leave(&f->all, frigates);
+	assert_true(shared_filter_wants(&f->all, f->shared, &f->event));
+	assert_true(shared_filter_wants(&f->all, frigates, &f->event));
+	shared_filters_forget_verdicts(&f->all);
+	assert_false(shared_filter_wants(&f->all, frigates, &f->event));
+	assert_true(shared_filter_wants(&f->all, f->shared, &f->event));
+	shared_filter_leave(&f->all, frigates);
 }
 
 TEST_ON(since, fixture, f)
@@ -258,8 +258,8 @@ static void assert_written(struct fixture *f, const char *request, const char *e
 
 	assert_ok(read_request(f, request, &since, &err) == 0, err);
 	jsonw_object(&w);
-	subscription_write(f->scope->filter, &w);
-	subscription_write_notes(f->scope->filter, NULL, &w);
+	subscription_write(f->shared->filter, &w);
+	subscription_write_notes(f->shared->filter, NULL, &w);
 	jsonw_object_end(&w);
 	assert_string_equal(out->data, expected);
 }
@@ -332,11 +332,11 @@ TEST_ON(mistakes, fixture, f)
 		{"{\"since\":\"1\",\"events\":[\"copy\"],\"feeds\":[\"bravo\"],\"categories\":[],\"match\":\"OR\"}",
 			"match"},
 	};
-	const struct scope *before;
+	const struct shared_filter *before;
 
 	assert_false(wanted_by(f, "'feeds':['bravo']"));
 	assert_true(wanted_by(f, "'feeds':['alpha']"));
-	before = f->scope;
+	before = f->shared;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct error err = {0};
 		struct since since;
@@ -346,7 +346,7 @@ TEST_ON(mistakes, fixture, f)
 		assert_int_equal(err.code, -EINVAL);
 		if (strstr(err.text, cases[i].named) == NULL)
 			fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].request, err.text, cases[i].named);
-		assert_ptr_equal(f->scope, before);
+		assert_ptr_equal(f->shared, before);
 		assert_true(wants(f));
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Detects the language of a text without a declared one. See detector.h. */
-#include "detector.h"
+/* Detects the language of a text without a declared one. See language_detector.h. */
+#include "language_detector.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -27,20 +27,21 @@ static bool find(void *library, const char *name, void *function, size_t len)
 	return symbol != NULL;
 }
 
-bool detector_open(struct detector *d, const char *library)
+bool language_detector_open(struct language_detector *d, const char *library)
 {
-	*d = (struct detector){.library = dlopen(library, RTLD_NOW | RTLD_LOCAL)};
+	*d = (struct language_detector){0};
+	d->library = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 	buf_init(&d->text, TEXT_MAX + 1);
 	if (d->library == NULL)
 		return false;
 	if (find(d->library, detect_name, &d->detect, sizeof(d->detect)) &&
 		find(d->library, code_name, &d->code, sizeof(d->code)))
 		return true;
-	detector_close(d);
+	language_detector_close(d);
 	return false;
 }
 
-void detector_close(struct detector *d)
+void language_detector_close(struct language_detector *d)
 {
 	if (d->library != NULL)
 		dlclose(d->library);
@@ -60,7 +61,7 @@ static struct str tag_of(const char *code)
 	return strlen(code) == 2 || strchr(code, '-') != NULL ? str_from(code) : STR_NONE;
 }
 
-struct str detector_ask(struct detector *d, struct str title, struct str body)
+struct str language_detector_ask(struct language_detector *d, struct str title, struct str body)
 {
 	bool is_reliable = false;
 	int language;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Filters shared by the subscribers that ask for the same: a hash table by their text. */
-#include "scope.h"
+#include "shared_filter.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,18 +17,18 @@ enum {
 	TEXT_MAX = 6 * LIMIT_STREAM_LINE,
 };
 
-int scopes_init(struct scopes *all, struct identity *identity)
+int shared_filters_init(struct shared_filters *all, struct identity *identity)
 {
-	*all = (struct scopes){.table = calloc(SLOTS_MIN, sizeof(struct scope *)), .slots = SLOTS_MIN};
+	*all = (struct shared_filters){.table = calloc(SLOTS_MIN, sizeof(struct shared_filter *)), .slots = SLOTS_MIN};
 	filter_rules_init(&all->rules, identity);
 	return all->table != NULL ? 0 : -ENOMEM;
 }
 
-void scopes_release(struct scopes *all)
+void shared_filters_release(struct shared_filters *all)
 {
 	filter_rules_release(&all->rules);
 	free(all->table);
-	*all = (struct scopes){0};
+	*all = (struct shared_filters){0};
 }
 
 /* FNV-1a. */
@@ -41,23 +41,23 @@ static uint64_t hash_of(struct str text)
 	return hash;
 }
 
-static struct scope **slot_of(const struct scopes *all, uint64_t hash)
+static struct shared_filter **slot_of(const struct shared_filters *all, uint64_t hash)
 {
 	return &all->table[hash & (all->slots - 1)];
 }
 
 /* A table that cannot grow becomes slower, and nothing else. */
-static void grow(struct scopes *all)
+static void grow(struct shared_filters *all)
 {
-	struct scopes larger = *all;
+	struct shared_filters larger = *all;
 
 	larger.slots = 2 * all->slots;
-	larger.table = calloc(larger.slots, sizeof(struct scope *));
+	larger.table = calloc(larger.slots, sizeof(struct shared_filter *));
 	if (larger.table == NULL)
 		return;
 	for (size_t i = 0; i < all->slots; i++) {
 		while (all->table[i] != NULL) {
-			struct scope *moved = all->table[i], **slot = slot_of(&larger, moved->hash);
+			struct shared_filter *moved = all->table[i], **slot = slot_of(&larger, moved->hash);
 
 			all->table[i] = moved->next;
 			moved->next = *slot;
@@ -68,19 +68,20 @@ static void grow(struct scopes *all)
 	*all = larger;
 }
 
-static struct scope *find(const struct scopes *all, struct str text, uint64_t hash)
+static struct shared_filter *find(const struct shared_filters *all, struct str text, uint64_t hash)
 {
-	struct scope *s = *slot_of(all, hash);
+	struct shared_filter *s = *slot_of(all, hash);
 
 	while (s != NULL && (s->hash != hash || !str_eq(str_make(s->text, s->text_len), text)))
 		s = s->next;
 	return s;
 }
 
-static struct scope *add(struct scopes *all, struct subscription *filter, struct str text, uint64_t hash)
+static struct shared_filter *add(
+	struct shared_filters *all, struct subscription *filter, struct str text, uint64_t hash)
 {
-	struct scope *s = calloc(1, sizeof(*s) + text.len);
-	struct scope **slot;
+	struct shared_filter *s = calloc(1, sizeof(*s) + text.len);
+	struct shared_filter **slot;
 
 	if (s == NULL)
 		return NULL;
@@ -95,7 +96,7 @@ static struct scope *add(struct scopes *all, struct subscription *filter, struct
 	s->next = *slot;
 	*slot = s;
 	all->count++;
-	if (scope_has_rule(s))
+	if (shared_filter_has_rule(s))
 		filter_rules_add(&all->rules, &s->rule, subscription_rule(filter));
 	return s;
 }
@@ -112,10 +113,10 @@ static int check_rule(const struct subscription *filter, struct error *err)
 	return error_set(err, -EINVAL, "match: %s", reason.text);
 }
 
-struct scope *scope_join(struct scopes *all, struct subscription *filter, struct error *err)
+struct shared_filter *shared_filter_join(struct shared_filters *all, struct subscription *filter, struct error *err)
 {
 	struct buf text = BUF_INIT(TEXT_MAX);
-	struct scope *scope = NULL;
+	struct shared_filter *shared = NULL;
 	struct jsonw w = JSONW_INIT(&text);
 	uint64_t hash;
 
@@ -124,75 +125,75 @@ struct scope *scope_join(struct scopes *all, struct subscription *filter, struct
 	jsonw_object_end(&w);
 	hash = hash_of(buf_str(&text));
 	if (!buf_failed(&text))
-		scope = find(all, buf_str(&text), hash);
-	if (scope != NULL) {
+		shared = find(all, buf_str(&text), hash);
+	if (shared != NULL) {
 		subscription_free(filter);
 	} else if (buf_failed(&text)) {
 		error_sys(err, text.failed, "cannot subscribe");
 		subscription_free(filter);
 	} else if (check_rule(filter, err) != 0) {
 		subscription_free(filter);
-	} else if ((scope = add(all, filter, buf_str(&text), hash)) == NULL) {
+	} else if ((shared = add(all, filter, buf_str(&text), hash)) == NULL) {
 		error_sys(err, -ENOMEM, "cannot subscribe");
 		subscription_free(filter);
 	}
-	if (scope != NULL)
-		scope->users++;
+	if (shared != NULL)
+		shared->users++;
 	buf_release(&text);
-	return scope;
+	return shared;
 }
 
-void scope_leave(struct scopes *all, struct scope *scope)
+void shared_filter_leave(struct shared_filters *all, struct shared_filter *shared)
 {
-	struct scope **at;
+	struct shared_filter **at;
 
-	if (scope == NULL || --scope->users > 0)
+	if (shared == NULL || --shared->users > 0)
 		return;
-	at = slot_of(all, scope->hash);
-	while (*at != scope)
+	at = slot_of(all, shared->hash);
+	while (*at != shared)
 		at = &(*at)->next;
-	*at = scope->next;
+	*at = shared->next;
 	all->count--;
-	if (scope_has_rule(scope))
-		filter_rules_remove(&all->rules, &scope->rule);
-	subscription_free(scope->filter);
-	free(scope);
+	if (shared_filter_has_rule(shared))
+		filter_rules_remove(&all->rules, &shared->rule);
+	subscription_free(shared->filter);
+	free(shared);
 }
 
-bool scope_has_rule(const struct scope *scope)
+bool shared_filter_has_rule(const struct shared_filter *shared)
 {
-	return subscription_rule(scope->filter).data != NULL;
+	return subscription_rule(shared->filter).data != NULL;
 }
 
-size_t scope_terms(
-	struct scopes *all, struct scope *scope, const struct event_record *e, struct str terms[RULE_TOLD_MAX])
+size_t shared_filter_terms(struct shared_filters *all, struct shared_filter *shared, const struct event_record *e,
+	struct str terms[RULE_TOLD_MAX])
 {
-	return filter_rules_terms(&all->rules, &scope->rule, e, terms);
+	return filter_rules_terms(&all->rules, &shared->rule, e, terms);
 }
 
-static bool passes(struct scopes *all, struct scope *scope, const struct event_record *e)
+static bool passes(struct shared_filters *all, struct shared_filter *shared, const struct event_record *e)
 {
-	enum subscription_verdict verdict = subscription_judge(scope->filter, e);
+	enum subscription_verdict verdict = subscription_judge(shared->filter, e);
 
 	return verdict == SUBSCRIPTION_TAKES ||
-	       (verdict == SUBSCRIPTION_ASKS_RULE && filter_rules_match(&all->rules, &scope->rule, e));
+	       (verdict == SUBSCRIPTION_ASKS_RULE && filter_rules_match(&all->rules, &shared->rule, e));
 }
 
-bool scope_wants(struct scopes *all, struct scope *scope, const struct event_record *e)
+bool shared_filter_wants(struct shared_filters *all, struct shared_filter *shared, const struct event_record *e)
 {
 	int64_t block = e->cursor / CURSORS;
 	uint64_t bit = UINT64_C(1) << (e->cursor % CURSORS);
 
-	struct scope_verdicts *v = &scope->verdicts[block % 2];
+	struct filter_verdicts *v = &shared->verdicts[block % 2];
 
-	if (scope->age != all->age)
-		scope->verdicts[0] = scope->verdicts[1] = (struct scope_verdicts){0};
-	scope->age = all->age;
+	if (shared->age != all->age)
+		shared->verdicts[0] = shared->verdicts[1] = (struct filter_verdicts){0};
+	shared->age = all->age;
 	if (v->block != block)
-		*v = (struct scope_verdicts){.block = block};
+		*v = (struct filter_verdicts){.block = block};
 	if ((v->known & bit) == 0) {
 		v->known |= bit;
-		if (passes(all, scope, e))
+		if (passes(all, shared, e))
 			v->wanted |= bit;
 		all->judgments++;
 	}

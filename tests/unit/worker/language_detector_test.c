@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* The language detector: off without its library, certain or silent with it. */
-#include "../../../daemon/worker/detector.h"
+#include "../../../daemon/worker/language_detector.h"
 #include "../test.h"
 
 TEST(without_the_library_it_is_off)
 {
-	struct detector d;
+	struct language_detector d;
 
-	assert_false(detector_open(&d, "libno-such-detector.so.0"));
-	assert_true(str_empty(detector_ask(&d, STR("Minehunters leave the estuary this morning"),
+	assert_false(language_detector_open(&d, "libno-such-detector.so.0"));
+	assert_true(str_empty(language_detector_ask(&d, STR("Minehunters leave the estuary this morning"),
 		STR("They look for drifting mines off the northern cape, the harbour office says."))));
-	detector_close(&d);
+	language_detector_close(&d);
 	/* a library that is another one */
-	assert_false(detector_open(&d, "libm.so.6"));
-	assert_true(str_empty(detector_ask(&d, STR("a"), STR("b"))));
-	detector_close(&d);
+	assert_false(language_detector_open(&d, "libm.so.6"));
+	assert_true(str_empty(language_detector_ask(&d, STR("a"), STR("b"))));
+	language_detector_close(&d);
 }
 
 TEST(languages_are_told)
@@ -36,17 +36,17 @@ TEST(languages_are_told)
 		{"", "12 / 34", "56 78 90 12 34 56 78 90 12 34 56 78 90 12 34 56 78 90"},
 		{"", "Marina", ""},
 	};
-	struct detector d;
+	struct language_detector d;
 
-	if (!detector_open(&d, DETECTOR_LIBRARY)) {
-		detector_close(&d);
+	if (!language_detector_open(&d, DETECTOR_LIBRARY)) {
+		language_detector_close(&d);
 		skip();
 	}
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct str tag = detector_ask(&d, str_from(cases[i].title), str_from(cases[i].body));
+		struct str tag = language_detector_ask(&d, str_from(cases[i].title), str_from(cases[i].body));
 
 		if (!str_eq(tag, str_from(cases[i].tag)))
 			fail_msg("%s: \"%.*s\"", cases[i].title, STR_ARG(tag));
 	}
-	detector_close(&d);
+	language_detector_close(&d);
 }
