@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 # Benchmarks beside `make bench`.
-#
+
+bench_link = @mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(ALL_LDFLAGS) -o $@ $^
+
 #   make bench-parse                     build $(B)/bench/parse
 #   make bench-parse BENCH_FEEDS=FOLDER  and run it on the files of that folder
 #   make bench-many MANY_ARGS="--generator GEN.PY"   ten thousand feeds for ten minutes, in two rounds
@@ -18,9 +20,7 @@ vectorscan := $(shell $(PKG_CONFIG) --exists libhs 2>/dev/null && echo yes)
 
 $(B)/tests/bench/rules.o: private ALL_CFLAGS += $(if $(vectorscan),-DHAVE_VECTORSCAN $(shell $(PKG_CONFIG) --cflags libhs))
 $(B)/bench/rules: $(B)/tests/bench/rules.o $(call lib,$(LIBS_rules))
-	@mkdir -p $(@D)
-	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs) $(if $(vectorscan),$(shell $(PKG_CONFIG) --libs libhs))
+	$(bench_link) $(client_libs) $(if $(vectorscan),$(shell $(PKG_CONFIG) --libs libhs))
 
 .PHONY: bench-rules
 bench-rules: $(B)/bench/rules
@@ -35,9 +35,7 @@ bench-stall: all
 STREAM_ARGS ?=
 
 $(B)/bench/stream: $(B)/tests/bench/stream.o $(call lib,$(LIBS_stream))
-	@mkdir -p $(@D)
-	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+	$(bench_link) $(client_libs)
 
 .PHONY: bench-stream
 bench-stream: all $(B)/bench/stream
@@ -47,9 +45,7 @@ BENCH_FEEDS  ?=
 BENCH_ROUNDS ?= 10
 
 $(B)/bench/parse: $(B)/tests/bench/parse.o $(call lib,$(LIBS_worker))
-	@mkdir -p $(@D)
-	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(worker_libs)
+	$(bench_link) $(worker_libs)
 
 .PHONY: bench-parse
 bench-parse: $(B)/bench/parse
@@ -66,18 +62,14 @@ FRESHNESS_SEEDS ?= 1
 FRESHNESS_ARGS  ?=
 
 $(B)/bench/freshness: $(B)/tests/bench/freshness.o $(B)/tests/bench/freshness_traces.o $(call lib,$(LIBS_fetch))
-	@mkdir -p $(@D)
-	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+	$(bench_link) $(client_libs)
 
 # make bench-silence                      how soon the end of a feed is told, beside a detector that knows its rate
 # make bench-silence SILENCE_ARGS="2 500 365"
 SILENCE_ARGS ?=
 
 $(B)/bench/silence: $(B)/tests/bench/silence.o $(B)/tests/bench/freshness_traces.o $(call lib,$(LIBS_schedule))
-	@mkdir -p $(@D)
-	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+	$(bench_link) $(client_libs)
 
 .PHONY: bench-silence
 bench-silence: $(B)/bench/silence
@@ -88,9 +80,7 @@ bench-silence: $(B)/bench/silence
 BURST_ARGS ?=
 
 $(B)/bench/burst: $(B)/tests/bench/burst.o $(B)/tests/bench/freshness_traces.o $(call lib,$(LIBS_ingest))
-	@mkdir -p $(@D)
-	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+	$(bench_link) $(client_libs)
 
 .PHONY: bench-burst
 bench-burst: $(B)/bench/burst
@@ -102,9 +92,7 @@ BENCH_ITEMS  ?= 10000 100000
 BENCH_FOLDER ?= $(B)/bench
 
 $(B)/bench/dedup $(B)/bench/dedup_cost $(B)/bench/dedup_made: $(B)/bench/%: $(B)/tests/bench/%.o $(call lib,$(LIBS_ingest))
-	@mkdir -p $(@D)
-	@echo "  LINK  $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(client_libs)
+	$(bench_link) $(client_libs)
 
 .PHONY: bench-freshness
 bench-freshness: $(B)/bench/freshness

@@ -8,11 +8,10 @@ All feeds stand on one loopback nginx and are due once within that many seconds,
 with everything new, then again with nothing new; then every report and document is asked for.  Fails when the longest stall, measured by the daemon itself, or
 the sum of all processes' peak memory is over its bar, or a poll has failed.
 """
-import argparse
 import sys
 import time
 
-from serving import memory, serve
+from serving import memory, options, serve
 from harness import Daemon, wait_for
 
 STALL_MAX_MS = 20
@@ -25,12 +24,7 @@ def since_start(daemon):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--generator", required=True)
-    parser.add_argument("--feeds", type=int, default=10000)
-    parser.add_argument("--within", type=int, default=600)
-    parser.add_argument("--rounds", type=int, default=2)
-    a = parser.parse_args()
+    a = options(__doc__, generator=None, feeds=10000, within=600, rounds=2).parse_args()
     with serve(a.generator, a.feeds) as (folder, urls):
         feeds = {"f%05d" % i: dict(url=u, interval="%ds" % a.within) for i, u in enumerate(urls)}
         daemon = Daemon("log-level = warning\n[fetch]\nallow = 127.0.0.0/8\nper-host = 64", feeds)

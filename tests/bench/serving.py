@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What the benchmarks share: generated feeds on a loopback nginx, a database filled from feeds, and what a daemon takes of
 memory."""
+import argparse
 import contextlib
 import pathlib
 import re
@@ -13,7 +14,7 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/system"))
-from harness import wait_for  # noqa: E402
+from harness import free_port, wait_for  # noqa: E402
 from samples import article, rss  # noqa: E402
 
 # the text of an item, the same in all
@@ -38,12 +39,6 @@ http {
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 @contextlib.contextmanager
 def serve(generator, feeds):
     """Generated feeds served on loopback: gives a folder for whatever else is needed, and the feeds' addresses."""
@@ -63,6 +58,17 @@ def serve(generator, feeds):
             nginx.terminate()
             nginx.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def options(text, **defaults):
+    """The options of a benchmark: its text is the help, and the type of a default is that of its value."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in defaults.items():
+        if default is None:
+            parser.add_argument("--" + name, required=True)
+        else:
+            parser.add_argument("--" + name, type=type(default), default=default)
+    return parser
 
 
 def open_many_files():

@@ -9,7 +9,6 @@ abuse: the longest turn (processor time of the loop's thread), the latest heartb
 TCP and `status` on the control socket took meanwhile, p50 and p99.  The bars are 20 ms for a turn, and 50 ms of wall time
 on a quiet machine.
 """
-import argparse
 import contextlib
 import http.client
 import json
@@ -20,7 +19,7 @@ import statistics
 import threading
 import time
 
-from serving import feeds_of, fill, open_many_files
+from serving import feeds_of, fill, open_many_files, options
 from harness import Daemon, FeedServer
 
 FEEDS = 40
@@ -114,10 +113,7 @@ def ask_control(daemon, waits):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=20000)
-    parser.add_argument("--seconds", type=float, default=2)
-    a = parser.parse_args()
+    a = options(__doc__, events=20000, seconds=2.0).parse_args()
     open_many_files()
     server = FeedServer()
     outputs = "".join("\n[output \"o%d\"]\ntitle = Output %d" % (n, n) for n in range(20))

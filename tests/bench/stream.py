@@ -8,18 +8,16 @@ Memory is what the daemon's resident memory grew by, divided by the subscribers:
 kernel takes no more, and never reading.  The bar is 4 KiB each.  Then as many subscribers have a filter each: printed is
 the main loop's processor time for an event.  For latency see stream.c; the bar is twice the bare writer's.
 """
-import argparse
 import json
 import pathlib
 import re
 import shutil
-import socket
 import sqlite3
 import subprocess
 import time
 
 import serving
-from harness import BUILD, Daemon, FeedServer
+from harness import BUILD, Daemon, FeedServer, connected
 
 FEEDS, EACH = 10, 100
 CONFIG = "[stream]\nconnections = 8192\nheartbeat = 1h"
@@ -30,19 +28,18 @@ def resident(daemon):
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
 
-def settle(daemon):
-    """Until the memory has not changed for a second."""
-    last, since = resident(daemon), time.monotonic()
+def settle(daemon, figure, tolerance):
+    """figure(daemon), once it has grown by no more than the tolerance for a second."""
+    last, since = figure(daemon), time.monotonic()
     while time.monotonic() - since < 1:
         time.sleep(0.1)
-        if resident(daemon) != last:
-            last, since = resident(daemon), time.monotonic()
+        if abs(figure(daemon) - last) > tolerance:
+            last, since = figure(daemon), time.monotonic()
     return last
 
 
 def subscribe(daemon, members):
-    s = socket.socket(socket.AF_UNIX)
-    s.connect(str(daemon.stream_path))
+    s = connected(daemon.stream_path)
     s.sendall(json.dumps(dict(op="subscribe", **members)).encode() + b"\n")
     return s
 
@@ -50,11 +47,9 @@ def subscribe(daemon, members):
 def silent(daemon, count, request):
     """KiB that each of so many takes."""
     daemon.start()
-    before = settle(daemon)
-    sockets = []
-    for n in range(count):
-        sockets.append(subscribe(daemon, dict(since="0", **request(n))))
-    grown = settle(daemon) - before
+    before = settle(daemon, resident, 0)
+    sockets = [subscribe(daemon, dict(since="0", **request(n))) for n in range(count)]
+    grown = settle(daemon, resident, 0) - before
     for s in sockets:
         s.close()
     daemon.stop()
@@ -66,16 +61,6 @@ def loop_ms(daemon):
     return int(pathlib.Path("/proc/{0}/task/{0}/schedstat".format(daemon.process.pid)).read_text().split()[0]) / 1e6
 
 
-def settle_loop(daemon):
-    """Until the loop has done next to nothing for a second."""
-    last, since = loop_ms(daemon), time.monotonic()
-    while time.monotonic() - since < 1:
-        time.sleep(0.1)
-        if loop_ms(daemon) > last + 1:
-            last, since = loop_ms(daemon), time.monotonic()
-    return last
-
-
 def matched(server, daemon, count, events, request):
     """Milliseconds of the main loop for each of so many events, which all have come before the first is sent, with so
     many subscribers; those of the same events without a subscriber are taken off."""
@@ -83,11 +68,11 @@ def matched(server, daemon, count, events, request):
     for subscribers in (0, count):
         daemon.start()
         sockets = [subscribe(daemon, request(n)) for n in range(subscribers)]
-        before = settle_loop(daemon)
+        before = settle(daemon, loop_ms, 1)
         matched.numbers += events
         serving.set_items(server, 0, range(matched.numbers, matched.numbers + events))
         daemon.refresh("f0")
-        costs.append((settle_loop(daemon) - before) / events)
+        costs.append((settle(daemon, loop_ms, 1) - before) / events)
         for s in sockets:
             s.close()
         daemon.stop()
@@ -110,13 +95,7 @@ def lengthen(path, events):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--silent", type=int, default=5000)
-    parser.add_argument("--subscribers", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--late", type=int, default=100)
-    parser.add_argument("--events", type=int, default=300000)
-    a = parser.parse_args()
+    a = serving.options(__doc__, silent=5000, subscribers=1000, rounds=200, late=100, events=300000).parse_args()
     serving.open_many_files()
     server = FeedServer()
     daemon = Daemon(CONFIG, serving.feeds_of(server, FEEDS))

@@ -11,7 +11,6 @@ floor first, and each figure is the median.  The daemon's time is that of `sitre
 request to the last commit.  Peak memory is the sum over daemon and workers of each one's own peak, once as
 resident (VmHWM; shared pages count in each) and once as proportional share at the end (Pss).
 """
-import argparse
 import json
 import os
 import pathlib
@@ -21,7 +20,7 @@ import statistics
 import subprocess
 import time
 
-from serving import memory, serve
+from serving import memory, options, serve
 from harness import Daemon, wait_for
 
 
@@ -82,11 +81,7 @@ def run_daemon(urls):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--generator", required=True)
-    parser.add_argument("--floor", required=True)
-    parser.add_argument("--feeds", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = options(__doc__, generator=None, floor=None, feeds=1000, rounds=3)
     parser.add_argument("--json", action="store_true")
     a = parser.parse_args()
     with serve(a.generator, a.feeds) as (folder, urls):

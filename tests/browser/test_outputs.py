@@ -4,7 +4,6 @@ import html
 import json
 import xml.etree.ElementTree as ET
 
-from harness import wait_for
 from test_page import browse
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -108,8 +107,7 @@ def test_no_field_of_any_feed_runs(server, make_daemon, tmp_path):
     items = [json_item(n, form(words)) for n, (words, form) in enumerate((w, f) for w in LIVE for f in FORMS)]
     server.set("/j", json.dumps(dict(version="https://jsonfeed.org/version/1.1", title="J <svg onload=trap(22)>", items=items)), "application/feed+json")
     daemon = make_daemon("title = Desk <img src=x onerror=trap(23)>\n[http]\nentries = 1000",
-                         {name: server.url("/" + name) for name in ("r", "text", "html", "j")}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+                         {name: server.url("/" + name) for name in ("r", "text", "html", "j")}).first_polls(state="ok")
     fields = fields_of(daemon)
     # each of the items has fields in all three formats: a title that vanished would be no success
     assert len(fields) > count * 3 * 3

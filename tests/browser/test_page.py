@@ -4,7 +4,7 @@ import re
 import subprocess
 import zlib
 
-from harness import PATIENCE, wait_for
+from harness import PATIENCE
 from samples import article, atom, rss
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -25,8 +25,7 @@ def page_url(daemon):
 def start(server, make_daemon, articles):
     server.set("/a", rss("Halden Gazette", articles))
     server.set("/b", atom("Strait Watch", articles[:1], "strait"))
-    daemon = make_daemon("title = Night desk", dict(a=server.url("/a"), b=server.url("/b"))).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("title = Night desk", dict(a=server.url("/a"), b=server.url("/b"))).first_polls(state="ok")
     return daemon
 
 
@@ -87,8 +86,7 @@ def test_a_story_has_a_page(server, make_daemon, tmp_path):
     server.set("/b", atom("Strait Watch", [dict(long, title="Brigade moves", link="http://strait.example/9")], "strait"))
     server.set("/c", rss("Northern Wire", [dict(long, title="Companies on the ridges", link="http://wire.example/9",
                                                 text=long["text"] + "<p>No shot was fired, a spokesman said.</p>")], "wire"))
-    daemon = make_daemon("title = Night desk", {n: server.url("/" + n) for n in "abc"}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("title = Night desk", {n: server.url("/" + n) for n in "abc"}).first_polls(state="ok")
     dom = browse(tmp_path, page_url(daemon), "--dump-dom").stdout.decode()
     path = re.search(r'href="(story/[0-9a-f-]+)"><b>3</b> <i>outlets<', dom)[1]
     result = browse(tmp_path, page_url(daemon) + path, "--dump-dom")

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from harness import PATIENCE
+from harness import connected
 
 SUBSCRIBERS_MAX = 16
 PAGES = ("/", "/story/%s", "/story/%s.json", "/feed.atom", "/feed.rss", "/feed.json", "/opml", "/metrics", "/healthz", "/output/river.atom",
@@ -88,9 +88,7 @@ class Crowd:
         kinds = (self.live, self.late, self.slow, self.silent, self.narrow)
         while not self.ending.wait(rng.uniform(0.2, 4)):
             kind = rng.choice(kinds)
-            with socket.socket(socket.AF_UNIX) as s:
-                s.settimeout(PATIENCE)
-                s.connect(str(self.daemon.stream_path))
+            with connected(self.daemon.stream_path) as s:
                 s.settimeout(1)
                 kind(s, rng, time.monotonic() + rng.uniform(1, 12))
             self.visits[kind.__name__] += 1

@@ -3,16 +3,24 @@
 
 Nothing here sleeps for luck: wait_for() polls a condition with a bound and fails with what it last saw.
 """
+import contextlib
+import fcntl
 import http.client
 import http.server
 import json
 import os
 import pathlib
+import pty
+import re
+import select
 import shutil
 import signal
 import socket
+import sqlite3
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 
@@ -36,14 +44,78 @@ def wait_for(condition, what, patience=None):
         time.sleep(0.01)
 
 
-class FeedServer:
-    """An HTTP server on loopback whose answers the test sets; it counts and keeps every request."""
+def free_port():
+    """A port on loopback at which nobody listens."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def sitrep(*arguments, **options):
+    """Runs the command; a CompletedProcess with text."""
+    return subprocess.run([str(BUILD / "sitrep"), *arguments], capture_output=True, text=True, **options)
+
+
+def on_terminal(command, until=None, columns=80, streams=("stdout", "stderr"), input=b"", env=None):
+    """Runs a command with these streams on a terminal: its status, and what it wrote there up to its end.  until: bytes
+    after which it is interrupted."""
+    terminal, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    written = b""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=env, **dict.fromkeys(streams, inside)) as process:
+        os.close(inside)
+        try:
+            process.stdin.write(input)
+            process.stdin.close()
+            with contextlib.suppress(OSError):  # EIO: nobody has the terminal any more
+                while until is None or until not in written:
+                    assert select.select([terminal], [], [], PATIENCE)[0], "waited in vain after %r" % written
+                    written += os.read(terminal, 65536)
+            if until is not None:
+                process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE)
+        finally:
+            process.kill()
+            os.close(terminal)
+    return process.returncode, written.decode().replace("\r\n", "\n")
+
+
+def connected(path):
+    """A client of a Unix socket."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(PATIENCE)
+    client.connect(str(path))
+    return client
+
+
+def listening(path):
+    """A server's Unix socket."""
+    server = socket.socket(socket.AF_UNIX)
+    server.settimeout(PATIENCE)
+    server.bind(str(path))
+    server.listen()
+    return server
+
+
+def ask_http(socket_path, path, method="GET", headers=None, body=None, host="localhost"):
+    """One request over a Unix socket; the answer has its body."""
+    connection = http.client.HTTPConnection(host)
+    connection.sock = connected(socket_path)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        answer.body = answer.read()
+        return answer
+    finally:
+        connection.close()
+
+
+class LoopbackServer:
+    """An HTTP server on loopback, whose answer(handler) gets each GET and POST in a thread of its own."""
 
     def __init__(self, address="127.0.0.1"):
-        self.routes = {}
-        self.requests = []  # (path, headers)
-        self.times = []  # when each request came, monotonic
         self.address = address
+        self.requests = []
         self.lock = threading.Lock()
         outer = self
 
@@ -52,6 +124,8 @@ class FeedServer:
 
             def do_GET(self):
                 outer.answer(self)
+
+            do_POST = do_GET
 
             def log_message(self, *args):
                 pass
@@ -68,17 +142,43 @@ class FeedServer:
         self.thread = threading.Thread(target=self.httpd.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
 
-    def url(self, path, host=None):
+    def url(self, path="", host=None):
         return "http://%s:%d%s" % (host or self.address, self.port, path)
+
+    @staticmethod
+    def send(handler, status, headers, body):
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        if status != 304:
+            handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    def close(self):
+        self.httpd.shutdown()
+        self.thread.join()
+        self.httpd.server_close()
+
+
+class FeedServer(LoopbackServer):
+    """Gives the answers that the test sets; it counts and keeps every request, as (path, headers)."""
+
+    def __init__(self, address="127.0.0.1"):
+        self.routes = {}
+        self.times = []  # when each request came, monotonic
+        super().__init__(address)
 
     def set(self, path, body, content_type="application/rss+xml", etag=None, last_modified=None, status=200,
             headers=None):
-        """body: bytes or str, which are sent with these headers, or a function that gets the handler and answers itself."""
+        """Returns the URL.  body: bytes or str, which are sent with these headers, or a function that gets the handler and
+        answers itself."""
         if isinstance(body, str):
             body = body.encode()
         with self.lock:
             self.routes[path] = dict(body=body, content_type=content_type, etag=etag, last_modified=last_modified,
                                      status=status, headers=headers or {})
+        return self.url(path)
 
     def answer(self, handler):
         with self.lock:
@@ -103,33 +203,16 @@ class FeedServer:
         headers["Content-Type"] = route["content_type"]
         return self.send(handler, route["status"], headers, route["body"])
 
-    @staticmethod
-    def send(handler, status, headers, body):
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name, value)
-        if status != 304:
-            handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
     def count(self, path):
         with self.lock:
             return sum(1 for p, _ in self.requests if p == path)
-
-    def close(self):
-        self.httpd.shutdown()
-        self.thread.join()
-        self.httpd.server_close()
 
 
 class Stream:
     """A subscriber on the daemon's stream socket."""
 
     def __init__(self, path, subscribe=None):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(PATIENCE)
-        self.socket.connect(str(path))
+        self.socket = connected(path)
         self.file = self.socket.makefile("rb")
         self.hello = self.read()
         assert self.hello["event"] == "hello"
@@ -181,6 +264,7 @@ class Daemon:
         self.process = None
         self.port = None
         self.environment = {}  # the daemon's variables, added to our own
+        self.streams = []
         self.write_config(config, feeds or {})
 
     def write_config(self, config, feeds):
@@ -210,6 +294,46 @@ class Daemon:
             wait_for(self.is_up, "the daemon to answer; its log:\n" + self.log())
         return self
 
+    def first_polls(self, **expected):
+        """Starts, and waits until each feed was polled and has these values, as state="ok"."""
+        self.start()
+
+        def done():
+            return all(f["polls"] and all(f[key] == value for key, value in expected.items()) for f in self.feeds().values())
+
+        wait_for(done, "the first polls")
+        return self
+
+    def restart(self, kill=False):
+        if kill:
+            self.kill()
+        self.stop()
+        return self.start()
+
+    def check(self, status=0):
+        """The daemon's own check of its configuration, which ends with this status."""
+        check = subprocess.run([*self.command(), "--check"], capture_output=True, text=True)
+        assert check.returncode == status, check.stderr
+        return check
+
+    @contextlib.contextmanager
+    def altered(self):
+        """Its database, which is changed while the daemon does not run; then it starts again."""
+        self.stop()
+        with contextlib.closing(sqlite3.connect(self.state / "sitrepd.db")) as db, db:
+            yield db
+        self.start()
+
+    def stored(self, query, *values):
+        """Rows of the database."""
+        with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % (self.state / "sitrepd.db"), uri=True)) as db:
+            return db.execute(query, values).fetchall()
+
+    def reload(self, config, feeds):
+        """Writes the configuration anew and has it read; returns the result of the command."""
+        self.write_config(config, feeds)
+        return self.run("reload")
+
     def is_up(self):
         if self.process.poll() is not None:
             raise AssertionError("the daemon ended with %d:\n%s" % (self.process.returncode, self.log()))
@@ -219,26 +343,19 @@ class Daemon:
             return False
 
     def get(self, path, method="GET", headers=None):
-        connection = http.client.HTTPConnection("localhost")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(PATIENCE)
-        try:
-            connection.sock.connect(str(self.http_path))
-            connection.request(method, path, headers=headers or {})
-            answer = connection.getresponse()
-            answer.body = answer.read()
-            return answer
-        finally:
-            connection.close()
+        return ask_http(self.http_path, path, method, headers)
+
+    def metric(self, name):
+        return float(re.search(r"^%s (\S+)$" % name, self.get("/metrics").body.decode(), re.M)[1])
 
     def stream(self, subscribe=None):
-        return Stream(self.stream_path, subscribe)
+        """A subscriber; it is closed with the daemon at the latest."""
+        self.streams.append(Stream(self.stream_path, subscribe))
+        return self.streams[-1]
 
     def control(self, **request):
         """Sends one command; returns all answer lines."""
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(PATIENCE)
-            s.connect(str(self.control_path))
+        with connected(self.control_path) as s:
             s.sendall(json.dumps(request).encode() + b"\n")
             answers = []
             for line in s.makefile("rb"):
@@ -290,6 +407,8 @@ class Daemon:
         assert "ERROR: LeakSanitizer" not in self.log(), self.log()
 
     def close(self):
+        for stream in self.streams:
+            stream.close()
         try:
             self.stop()
         finally:

@@ -216,6 +216,15 @@ def read_exactly(connection, count):
     return data
 
 
+def reset(code):
+    return lambda connection, stream: connection.sendall(frame(RST_STREAM, 0, stream, code.to_bytes(4, "big")))
+
+
+def reset_in_body(connection, stream):
+    connection.sendall(frame(HEADERS, END_HEADERS, stream, STATUS_200) + frame(DATA, 0, stream, b"<rss"))
+    reset(2)(connection, stream)
+
+
 def http2(play):
     """A play for RawServer that greets and calls play(connection, stream) for each request."""
     def serve(connection):
@@ -260,13 +269,17 @@ def relay(a, b):
             ends[ready].sendall(data)
 
 
-class HttpProxy(RawServer):
-    """CONNECT and absolute addresses.  Names are looked up in a table of the test's: name to (address, port)."""
+class Proxy(RawServer):
+    """Names are looked up in a table of the test's: name to (address, port)."""
 
     def __init__(self, names):
         self.names = names
         self.asked = []
         super().__init__(self.pass_on)
+
+
+class HttpProxy(Proxy):
+    """CONNECT and absolute addresses."""
 
     def pass_on(self, connection):
         head = read_head(connection)
@@ -285,13 +298,8 @@ class HttpProxy(RawServer):
             relay(connection, server)
 
 
-class SocksProxy(RawServer):
+class SocksProxy(Proxy):
     """SOCKS 5 (RFC 1928) with CONNECT, without a password."""
-
-    def __init__(self, names):
-        self.names = names
-        self.asked = []
-        super().__init__(self.pass_on)
 
     def pass_on(self, connection):
         with contextlib.suppress(EOFError):

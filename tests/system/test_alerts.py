@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import sqlite3
 import subprocess
 import time
 from xml.etree import ElementTree
@@ -33,8 +32,7 @@ def start(server, make_daemon, options, outlets=OUTLETS):
     for outlet in outlets:
         server.set("/" + outlet, rss("Outlet " + outlet, [], prefix=outlet))
     feeds = {o: dict(url=server.url("/" + o), interval="300ms", publisher=o) for o in outlets}
-    daemon = make_daemon(FAST + rule(options), feeds).start()
-    wait_for(lambda: all(f["polls"] > 0 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(FAST + rule(options), feeds).first_polls()
     return daemon, daemon.stream(dict(since="oldest", events=["alert"])), feeds
 
 
@@ -104,8 +102,7 @@ def test_a_removed_rule_closes_its_alerts(server, make_daemon):
     daemon, stream, feeds = start(server, make_daemon, "")
     post(server, "a", 17)
     assert stream.read_until("alert")["alert"]["id"] == "1"
-    daemon.write_config(FAST + rule().replace("ships", "renamed"), feeds)
-    daemon.run("reload")
+    daemon.reload(FAST + rule().replace("ships", "renamed"), feeds)
     closed = stream.read_until("alert")["alert"]
     assert (closed["id"], closed["name"], closed["state"]) == ("1", "ships", "closed")
     server.set("/b", rss("b", [article(9, title="Another matter at sea", text="<p>A frigate found %s.</p>" % " ".join(
@@ -125,8 +122,7 @@ def test_a_played_day_gives_an_alert_an_event(server, make_daemon):
     shown = [[] for _ in range(outlets)]
     play(server, outlets, shown, [])
     feeds = {"o%d" % o: dict(url=server.url("/o%d" % o), interval="500ms", publisher="p%d" % o) for o in range(outlets)}
-    daemon = make_daemon(FAST + "\n" + DAY_RULES, feeds).start()
-    wait_for(lambda: all(f["polls"] > 0 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(FAST + "\n" + DAY_RULES, feeds).first_polls()
     for first in range(0, 20, 5):
         play(server, outlets, shown, events[first:first + 5])
         wait_for(lambda: sum(f["items"] for f in daemon.feeds().values()) == outlets * (first + 5), "the reports")
@@ -166,11 +162,11 @@ def read_log(daemon):
 def days(daemon, rows, since_days=40, last_days=None):
     """Puts a past of rules into the tables; rows are (rule, days ago, matches)."""
     now = int(time.time() * 1000)
-    with sqlite3.connect(daemon.state / "sitrepd.db") as db:
+    with daemon.altered() as db:
+        db.execute("DELETE FROM alert_day")
         db.execute("UPDATE alert_rule SET since_ms = ?, last_ms = ?", (now - since_days * DAY, None if last_days is None else now - last_days * DAY))
         for name, ago, matches in rows:
             db.execute("INSERT INTO alert_day(rule, day, matches) VALUES(?, ?, ?)", (name, now // DAY - ago, matches))
-    db.close()
 
 
 def test_alerts_tells_of_rules_that_are_of_no_use(server, make_daemon):
@@ -181,9 +177,7 @@ def test_alerts_tells_of_rules_that_are_of_no_use(server, make_daemon):
     assert [r["name"] for r in shown] == ["ships"]
     assert shown[0]["matches"] == [0] * 13 + [1] and shown[0]["raised"] == shown[0]["open"] == 1 and shown[0]["muted"] == 0
     assert "note" not in shown[0] and "last_match" in shown[0] and shown[0]["priority"] == "normal"
-    daemon.stop()
     days(daemon, [("ships", n, 60) for n in range(1, 15)], last_days=1)
-    daemon.start()
     shown = json.loads(daemon.run("alerts", "--json").stdout)[0]
     assert shown["matches"][:13] == [60] * 13 and shown["note"] == "noisy"
     wait_for(lambda: "match more than 50 items a day" in daemon.run("status").stdout, "the warning")
@@ -191,20 +185,14 @@ def test_alerts_tells_of_rules_that_are_of_no_use(server, make_daemon):
     assert daemon.control(op="status")[0]["status"]["alerts"] == {"rules": 1, "open": 1, "silent": 0, "noisy": 1}
     assert "1 rule, 1 open, 1 match too much" in daemon.run("status").stdout
     assert "silent" not in shown
-    daemon.stop()
-    with sqlite3.connect(daemon.state / "sitrepd.db") as db:
-        db.execute("DELETE FROM alert_day")
-    db.close()
     days(daemon, [], last_days=31)
-    daemon.start()
     assert json.loads(daemon.run("alerts", "--json").stdout)[0]["note"] == "silent"
     wait_for(lambda: "match nothing for 30 days" in daemon.run("status").stdout, "the other warning")
     for columns in (60, 80, 120, 200):
         lines = daemon.run("alerts", env=dict(os.environ, COLUMNS=str(columns))).stdout.splitlines()
         assert lines[0].startswith("ALERT") and "silent" in lines[1] and all(len(line) <= columns for line in lines[:2])
     # another expression begins anew
-    daemon.write_config(FAST + rule().replace("frigate", "corvette"), feeds)
-    daemon.run("reload")
+    daemon.reload(FAST + rule().replace("frigate", "corvette"), feeds)
     wait_for(lambda: "note" not in json.loads(daemon.run("alerts", "--json").stdout)[0], "the new rule")
 
 

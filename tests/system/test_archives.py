@@ -6,7 +6,6 @@ import feedparser
 import pytest
 
 import valid
-from harness import wait_for
 from samples import article, atom, rss
 
 BASE = "https://desk.example"
@@ -34,8 +33,7 @@ def start(server, make_daemon):
     server.set("/a", rss("Alpha", [story(n) for n in range(300)], "alpha"))
     server.set("/b", rss("Bravo", [], "bravo"))
     server.set("/c", atom("Charlie", [], "charlie"))
-    daemon = make_daemon(CONFIG, {n: dict(url=server.url("/" + n), categories="naval" if n == "a" else "air") for n in "abc"}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(CONFIG, {n: dict(url=server.url("/" + n), categories="naval" if n == "a" else "air") for n in "abc"}).first_polls(state="ok")
     stream = daemon.stream(dict(since="oldest", events=["new", "copy", "updated"]))
     stream.read_events(300)
     server.set("/b", rss("Bravo", [story(n) for n in range(300, 600)], "bravo"))
@@ -115,9 +113,7 @@ def test_archives_lead_to_the_beginning_and_stay(server, make_daemon):
     server.set("/a", rss("Alpha", [story(n) for n in range(8)] + [dict(story(9), text="<p>Nothing of it is true, odd as it is, the ministry said in the evening.</p>")], "alpha"))
     daemon.refresh("a")
     assert stream.read_events(1)[0]["event"] == "updated"
-    stream.close()
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     for path, count in paths.items():
         parts, found = archives(daemon, path)
         assert len(found) == count + 2 * (path == "/feed.atom"), path

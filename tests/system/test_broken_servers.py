@@ -9,8 +9,8 @@ import pytest
 
 from harness import wait_for
 from samples import article, rss
-from servers import (DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, STATUS_200, answer, brotli_stored,
-                     frame, http2, literal, read_head, zstd_stored)
+from servers import (DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, STATUS_200, answer, brotli_stored, frame, http2,
+                     literal, read_head, reset, reset_in_body, zstd_stored)
 
 BODY = rss("Alpha", [article(1)])
 PACKED = gzip.compress(BODY.encode())
@@ -22,15 +22,6 @@ def refresh_to(daemon, feed, polls):
 
 
 # ---- HTTP/2
-
-def reset(code):
-    return lambda connection, stream: connection.sendall(frame(RST_STREAM, 0, stream, code.to_bytes(4, "big")))
-
-
-def reset_in_body(connection, stream):
-    connection.sendall(frame(HEADERS, END_HEADERS, stream, STATUS_200) + frame(DATA, 0, stream, b"<rss"))
-    reset(2)(connection, stream)
-
 
 def go_away(connection, stream):
     connection.sendall(frame(GOAWAY, 0, 0, bytes(4) + (1).to_bytes(4, "big")))
@@ -79,8 +70,7 @@ BROKEN = {
 def test_broken_http2_falls_back_and_is_remembered(make_daemon, raw_server, authority):
     servers = {name: Both(raw_server, authority, name, play) for name, (play, _) in BROKEN.items()}
     daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", {
-        name: dict(url=s.server.url("/f"), **{"ca-file": authority.cert}) for name, s in servers.items()}).start()
-    wait_for(lambda: all(f["polls"] for f in daemon.feeds().values()), "the first polls")
+        name: dict(url=s.server.url("/f"), **{"ca-file": authority.cert}) for name, s in servers.items()}).first_polls()
     assert {name: f["state"] for name, f in daemon.feeds().items()} == dict.fromkeys(BROKEN, "ok")
     for name, (_, tries) in BROKEN.items():
         asked = servers[name].protocols
@@ -96,8 +86,7 @@ def test_one_refused_stream_is_asked_for_once_more(make_daemon, raw_server, auth
     def refuse_first(connection, stream):
         (reset(7) if len(both.protocols) == 1 else good)(connection, stream)
     both = Both(raw_server, authority, "once", refuse_first)
-    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", dict(a=dict(url=both.server.url("/f"), **{"ca-file": authority.cert}))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", dict(a=dict(url=both.server.url("/f"), **{"ca-file": authority.cert}))).first_polls(state="ok")
     refresh_to(daemon, "a", 2)
     assert both.protocols == ["h2"] * 3
 
@@ -113,17 +102,15 @@ def without_end(connection, stream):
 @pytest.mark.parametrize("play", [silent, without_end])
 def test_http2_that_hangs_is_left_at_the_next_poll(make_daemon, raw_server, authority, play):
     both = Both(raw_server, authority, "hangs", play)
-    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", dict(a={
-        "url": both.server.url("/f"), "ca-file": authority.cert, "timeout": "1s", "interval": "250ms"})).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "a poll that succeeds")
+    make_daemon("[fetch]\nallow = 127.0.0.0/8", dict(a={
+        "url": both.server.url("/f"), "ca-file": authority.cert, "timeout": "1s", "interval": "250ms"})).first_polls(state="ok")
     assert both.protocols[:2] == ["h2", "http/1.1"]
 
 
 def test_http_version_is_the_operators(make_daemon, raw_server, authority):
     servers = {"1.1": Both(raw_server, authority, "one", good), "2": Both(raw_server, authority, "two", reset(2))}
     daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", {
-        "v" + v: {"url": s.server.url("/f"), "ca-file": authority.cert, "http-version": v} for v, s in servers.items()}).start()
-    wait_for(lambda: all(f["polls"] for f in daemon.feeds().values()), "the first polls")
+        "v" + v: {"url": s.server.url("/f"), "ca-file": authority.cert, "http-version": v} for v, s in servers.items()}).first_polls()
     assert servers["1.1"].protocols == ["http/1.1"] and set(servers["2"].protocols) == {"h2"}
     assert daemon.feeds()["v1.1"]["state"] == "ok" and daemon.feeds()["v2"]["failure"] == "protocol"
 
@@ -158,8 +145,7 @@ def test_bodies_are_read_whatever_their_encoding_claims(make_daemon, raw_server)
     server = raw_server()
     for name, (body, headers) in BODIES.items():
         server.routes["/" + name] = answer(body, *headers)
-    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", {name: server.url("/" + name) for name in BODIES}).start()
-    wait_for(lambda: all(f["polls"] for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", {name: server.url("/" + name) for name in BODIES}).first_polls()
     states = {name: (f["state"], f["items"]) for name, f in daemon.feeds().items()}
     assert states == dict.fromkeys(BODIES, ("ok", 1)), daemon.log()
     for name in BODIES:
@@ -180,8 +166,7 @@ def test_old_tls_only_where_the_operator_takes_it(make_daemon, raw_server, autho
     daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", {
         "no": {"url": server.url("/f"), "ca-file": authority.cert},
         "yes": {"url": server.url("/f?2"), "ca-file": authority.cert, "allow-old-tls": "yes"},
-        "stranger": {"url": server.url("/f?3"), "allow-old-tls": "yes"}}).start()
-    wait_for(lambda: all(f["polls"] for f in daemon.feeds().values()), "the first polls")
+        "stranger": {"url": server.url("/f?3"), "allow-old-tls": "yes"}}).first_polls()
     feeds = daemon.feeds()
     assert feeds["yes"]["state"] == "ok"
     assert feeds["no"]["failure"] == "tls" and "allow-old-tls may help" in feeds["no"]["reason"]
@@ -211,7 +196,6 @@ def test_interval_is_forced_on_own_servers_only(make_daemon, raw_server):
     feeds = daemon.feeds()
     assert feeds["kept"]["polls"] == feeds["away"]["polls"] == 1
     assert feeds["forced"]["why"] == "configured interval" and feeds["kept"]["why"] == "Cache-Control or Expires"
-    daemon.write_config("[fetch]\nallow = 127.0.0.0/8", {"busy": {"url": own.url("/busy"), **force}})
-    daemon.run("reload")
+    daemon.reload("[fetch]\nallow = 127.0.0.0/8", {"busy": {"url": own.url("/busy"), **force}})
     wait_for(lambda: daemon.feeds()["busy"]["polls"] == 1, "the poll")
     assert daemon.feeds()["busy"]["why"] == "Retry-After"

@@ -3,11 +3,9 @@
 clock's word, and no date of ours lies in the future.  libfaketime sets the wall clock of the daemon alone, and leaves the
 time that passes as it is."""
 import calendar
-import contextlib
 import email.utils
 import json
 import pathlib
-import sqlite3
 import struct
 import time
 
@@ -115,10 +113,9 @@ def assert_all_is_there(daemon, before=None):
 
 def believe(daemon):
     """As after a day of running: what is stored was stamped by a clock that is believed."""
-    daemon.stop()
-    with contextlib.closing(sqlite3.connect(daemon.state / "sitrepd.db")) as db, db:
+    with daemon.altered() as db:
         assert db.execute("UPDATE clock SET doubt = 0, ahead = 0").rowcount == 1
-    return daemon.start()
+    return daemon
 
 
 def fill(server, make_daemon, clock):
@@ -170,8 +167,7 @@ def test_a_clock_that_is_put_right_after_the_first_polls(server, make_daemon, cl
     clock.set(0)
     asked(server, "/rhythm", 1)
     assert_all_is_there(daemon)
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     asked(server, "/rhythm", 1)
     assert_all_is_there(daemon)
 

@@ -11,7 +11,7 @@ import shlex
 import subprocess
 import textwrap
 
-from harness import BUILD, TOP, wait_for
+from harness import BUILD, TOP
 from manual import page, unescape
 from samples import article, rss
 from test_documented import PAGES
@@ -187,15 +187,13 @@ def test_lines_for_the_stream(make_daemon):
         stream = daemon.stream()
         stream.send(json.loads(match[1]))
         assert stream.read()["event"] != "error", match[1]
-        stream.close()
 
 
 def test_commands_of_sitrep(make_daemon, server, tmp_path):
     """Those that stand without an argument that they need name the command: its usage is asked for."""
     feed = rss("One", [article(1), article(2)])
     server.set("/one", feed.replace("http://outlet.example/", "https://one.example.org/"))
-    daemon = make_daemon(feeds={"one": server.url("/one")}).start()
-    wait_for(lambda: daemon.feeds()["one"]["items"] == 2, "the first poll")
+    daemon = make_daemon(feeds={"one": server.url("/one")}).first_polls(items=2)
     values = dict(FEED="one", ITEM=LINK, LINK=LINK, URL=server.url("/one"), COMMAND="tail", FILE=str(tmp_path / "file"))
     lines = of_sitrep()
     assert len(lines) > 15

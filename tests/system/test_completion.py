@@ -4,12 +4,11 @@ import pty
 import re
 import select
 import shutil
-import socket
 import subprocess
 import time
 
 import pytest
-from harness import BUILD, PATIENCE
+from harness import BUILD, PATIENCE, listening
 
 CONFIG = """[feed "usni"]
 url = http://127.0.0.1:1/a
@@ -127,8 +126,6 @@ def test_names_are_those_of_the_running_daemon(folder, complete, make_daemon):
 
 
 def test_names_do_not_wait_for_a_daemon_that_hangs(folder):
-    with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.bind(str(folder / "deaf.sock"))
-        deaf.listen()
+    with listening(folder / "deaf.sock"):
         told = run(["sitrep", "-c", "test.conf", "--socket", "deaf.sock", "feeds", "--names"], folder)
     assert told == {"usni", "navy"}

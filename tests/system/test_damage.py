@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Damage is found, a backup is whole, and the manual's way of restoring one works."""
+import contextlib
 import os
 import re
 import signal
@@ -36,22 +37,19 @@ def verify(state):
 
 
 def count_items(file):
-    with sqlite3.connect("file:%s?mode=ro" % file, uri=True) as db:
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % file, uri=True)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return db.execute("SELECT count(*) FROM item").fetchone()[0]
 
 
-def alter(daemon, *statements):
-    """Writes what the daemon never would, while it is stopped."""
-    db = sqlite3.connect(daemon.state / "sitrepd.db")
-    for text in statements:
-        db.execute(text)
-    db.commit()
-    db.close()
-
-
-def metric(daemon, name):
-    return float(re.search(r"^%s (\S+)$" % name, daemon.get("/metrics").body.decode(), re.M)[1])
+def spoil_pages(daemon, condition, fill):
+    """Overwrites the pages of tables in the database of a daemon that is stopped."""
+    pages = [page for page, in daemon.stored("SELECT pageno FROM dbstat WHERE " + condition)]
+    (size,), = daemon.stored("PRAGMA page_size")
+    with open(daemon.state / "sitrepd.db", "r+b") as f:
+        for page in pages:
+            f.seek((page - 1) * size)
+            f.write(fill(size))
 
 
 def test_backup_while_it_writes(server, make_daemon):
@@ -83,8 +81,7 @@ def test_backup_while_it_writes(server, make_daemon):
     assert oct((daemon.folder / "copy-0").stat().st_mode & 0o777) == "0o600"
     assert not list(daemon.folder.glob("*.part-*"))
     stored = daemon.feeds()["alpha"]["items"]
-    daemon.kill()
-    daemon.start()
+    daemon.restart(kill=True)
     assert daemon.feeds()["alpha"]["items"] >= stored
 
 
@@ -117,14 +114,7 @@ def test_backup_refuses(server, make_daemon, tmp_path):
 def test_backup_of_a_damaged_database_is_none(server, make_daemon, tmp_path):
     daemon = filled(server, make_daemon)
     daemon.stop()
-    file = daemon.state / "sitrepd.db"
-    db = sqlite3.connect(file)
-    page = db.execute("SELECT pageno FROM dbstat WHERE name = 'item' AND pagetype = 'leaf'").fetchone()[0]
-    size = db.execute("PRAGMA page_size").fetchone()[0]
-    db.close()
-    with open(file, "r+b") as f:
-        f.seek((page - 1) * size)
-        f.write(bytes(size))
+    spoil_pages(daemon, "name = 'item' AND pagetype = 'leaf' LIMIT 1", bytes)
     result = backup(daemon, tmp_path / "copy")
     assert result.returncode == 1 and "damaged" in result.stderr
     assert not list(tmp_path.iterdir())
@@ -135,45 +125,34 @@ def test_backup_of_a_damaged_database_is_none(server, make_daemon, tmp_path):
 def test_damaged_rows_cost_themselves(server, make_daemon):
     daemon = filled(server, make_daemon)
     assert verify(daemon.state).stdout.endswith(": good\n")
-    daemon.stop()
-    alter(daemon,
-          "UPDATE item SET record = x'00112233' WHERE id = (SELECT min(id) + 3 FROM item)",
-          "UPDATE item SET record = CAST(substr(record, 1, 40) || x'ff' || substr(record, 42) AS BLOB)"
-          " WHERE id = (SELECT min(id) + 5 FROM item)",
-          "UPDATE feed SET health = 99, failure = -1",
-          "UPDATE near_state SET value = -1")
-    found = verify(daemon.state)
-    assert found.returncode == 1
-    assert len(re.findall(r"table item: row \d+ has a damaged record", found.stdout)) == 2, found.stdout
-    daemon.start()
-    wait_for(lambda: metric(daemon, "sitrepd_database_checked_timestamp_seconds") > 0, "a pass over the database")
-    assert metric(daemon, "sitrepd_database_damaged_rows") >= 2
-    assert len(re.findall("database row is damaged", daemon.log())) == metric(daemon, "sitrepd_database_damaged_rows")
+    with daemon.altered() as db:
+        db.execute("UPDATE item SET record = x'00112233' WHERE id = (SELECT min(id) + 3 FROM item)")
+        db.execute("UPDATE item SET record = CAST(substr(record, 1, 40) || x'ff' || substr(record, 42) AS BLOB)"
+                   " WHERE id = (SELECT min(id) + 5 FROM item)")
+        db.execute("UPDATE feed SET health = 99, failure = -1")
+        db.execute("UPDATE near_state SET value = -1")
+        db.commit()
+        found = verify(daemon.state)
+        assert found.returncode == 1
+        assert len(re.findall(r"table item: row \d+ has a damaged record", found.stdout)) == 2, found.stdout
+    wait_for(lambda: daemon.metric("sitrepd_database_checked_timestamp_seconds") > 0, "a pass over the database")
+    assert daemon.metric("sitrepd_database_damaged_rows") >= 2
+    assert len(re.findall("database row is damaged", daemon.log())) == daemon.metric("sitrepd_database_damaged_rows")
     assert "DAMAGED: " in daemon.run("status").stdout
     publish(server, ITEMS + 1)
     wait_for(lambda: daemon.feeds()["alpha"]["items"] == ITEMS + 1, "another item")
     assert daemon.get("/feed.json").status == 200
     subscriber = daemon.stream({"since": "0"})
-    titles = {e["item"]["title"] for e in subscriber.read_events(ITEMS + 1 - 2)}
-    assert len(titles) == ITEMS + 1 - 2
-    subscriber.close()
+    assert len({e["item"]["title"] for e in subscriber.read_events(ITEMS + 1 - 2)}) == ITEMS + 1 - 2
 
 
 def test_damaged_page_is_found_at_rest(server, make_daemon):
     daemon = filled(server, make_daemon)
     daemon.stop()
-    file = daemon.state / "sitrepd.db"
-    db = sqlite3.connect(file)
-    pages = [r[0] for r in db.execute("SELECT pageno FROM dbstat WHERE name = 'revision' OR name = 'story_sort'")]
-    size = db.execute("PRAGMA page_size").fetchone()[0]
-    db.close()
-    with open(file, "r+b") as f:
-        for page in pages:
-            f.seek((page - 1) * size)
-            f.write(os.urandom(size))
+    spoil_pages(daemon, "name = 'revision' OR name = 'story_sort'", os.urandom)
     daemon.start(wait=False)
     wait_for(lambda: "database is damaged" in daemon.log(), "the damage to be found")
-    wait_for(lambda: metric(daemon, "sitrepd_database_damaged_tables") >= 1, "the metric")
+    wait_for(lambda: daemon.metric("sitrepd_database_damaged_tables") >= 1, "the metric")
     assert len(re.findall('database is damaged" table=revision|database is damaged table=revision', daemon.log())) <= 1
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.process.wait(PATIENCE) == 0

@@ -4,19 +4,14 @@ killed in the middle."""
 import base64
 import hashlib
 import hmac
-import http.server
 import json
 import os
-import pty
 import re
-import signal
-import socket
 import subprocess
-import threading
 import time
 
 import pytest
-from harness import BUILD, PATIENCE, wait_for
+from harness import BUILD, PATIENCE, LoopbackServer, listening, on_terminal, wait_for
 from samples import article, rss
 
 SITREP = str(BUILD / "sitrep")
@@ -24,49 +19,29 @@ STORIES = 30
 ALERT = '[alert "ships"]\nmatch = frigates OR flotilla\npriority = high\n[poll]\nalert-backlog = 3650d\n'
 
 
-class Receiver:
-    """A webhook on loopback. answer(n, headers, body) gives the status of the n-th request; None: it hangs up without one."""
+class Receiver(LoopbackServer):
+    """A webhook on loopback. status(n, headers, body) gives the status of the n-th request; None: it hangs up without one."""
 
-    def __init__(self, answer=lambda n, headers, body: 200):
-        self.requests = []  # (path, headers, body)
+    def __init__(self, status=lambda n, headers, body: 200):
         self.taken = []  # bodies that were answered with 200, or would have been
-        self.answer = answer
-        self.lock = threading.Lock()
-        outer = self
+        self.status = status
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                with outer.lock:
-                    outer.requests.append((self.path, dict(self.headers.items()), body))
-                    status = outer.answer(len(outer.requests), self.headers, body)
-                    if status in (None, 200):
-                        outer.taken.append(body)
-                if status is None:
-                    self.close_connection = True
-                    return
-                self.send_response(status)
-                self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "3")
-                self.end_headers()
-                self.wfile.write(b"\x1b[m")
-
-            def log_message(self, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
-        self.thread.start()
+    def answer(self, handler):
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        with self.lock:
+            self.requests.append((handler.path, dict(handler.headers.items()), body))
+            status = self.status(len(self.requests), handler.headers, body)
+            if status in (None, 200):
+                self.taken.append(body)
+        if status is None:
+            handler.close_connection = True
+        else:
+            self.send(handler, status, {"Location": "/elsewhere"}, b"\x1b[m")
 
     def events(self):
         with self.lock:
             return [json.loads(body) for body in self.taken]
-
-    def close(self):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
 
 
 @pytest.fixture
@@ -83,10 +58,8 @@ def daemon(make_daemon, server):
         n, n * 7, n * 11, n * 13)) for n in range(STORIES)]
     server.set("/one", rss("One", articles))
     server.set("/two", rss("Two", articles, prefix="two"))
-    d = make_daemon(feeds={"one": server.url("/one")}).start()
-    wait_for(lambda: d.feeds()["one"]["items"] == STORIES, "the first feed")
-    d.write_config("", {"one": server.url("/one"), "two": server.url("/two")})
-    d.run("reload")
+    d = make_daemon(feeds={"one": server.url("/one")}).first_polls(items=STORIES)
+    d.reload("", {"one": server.url("/one"), "two": server.url("/two")})
     wait_for(lambda: d.feeds().get("two", {}).get("items") == STORIES, "the second feed")
     return d
 
@@ -111,7 +84,6 @@ def log_of(daemon):
         event = stream.read()
         if "item" in event:
             found[event["cursor"]] = event["story"]["id"]
-    stream.close()
     return found
 
 
@@ -137,13 +109,13 @@ def test_a_webhook_that_fails_half_the_time_loses_nothing(daemon, receiver, tmp_
         failure = hashlib.sha256(body).digest()[0] % 6
         return [500, 503, None][failure] if first and failure < 3 else 200
 
-    receiver.answer = answer
-    process = tail(daemon, "--webhook", receiver.url, "--jobs", 8, "--state", state, "--since", "oldest")
+    receiver.status = answer
+    process = tail(daemon, "--webhook", receiver.url(), "--jobs", 8, "--state", state, "--since", "oldest")
     for count in (5, 15, 30):
         wait_for(lambda: len(receiver.requests) >= count, "%d requests" % count)
         process.kill()
         process.communicate()
-        process = tail(daemon, "--webhook", receiver.url, "--jobs", 8, "--state", state, "--since", "oldest")
+        process = tail(daemon, "--webhook", receiver.url(), "--jobs", 8, "--state", state, "--since", "oldest")
     last = max(log, key=int)
     wait_for(lambda: int(state.read_text().split()[0]) >= int(last), "the cursor behind the last event", 3 * PATIENCE)
     told = end(process)
@@ -155,14 +127,14 @@ def test_a_webhook_that_fails_half_the_time_loses_nothing(daemon, receiver, tmp_
 def test_the_cursor_waits_for_the_oldest_event(daemon, receiver, tmp_path):
     log, state = log_of(daemon), tmp_path / "state"
     first = min(log, key=int)
-    receiver.answer = lambda n, headers, body: 500 if json.loads(body).get("cursor") == first else 200
-    process = tail(daemon, "--webhook", receiver.url, "--jobs", 4, "--state", state, "--since", "oldest")
+    receiver.status = lambda n, headers, body: 500 if json.loads(body).get("cursor") == first else 200
+    process = tail(daemon, "--webhook", receiver.url(), "--jobs", 4, "--state", state, "--since", "oldest")
     # the copy of its story waits too
     others = {c for c in log if log[c] != log[first]}
     wait_for(lambda: others <= {e["cursor"] for e in receiver.events()}, "all other stories")
     assert int(state.read_text().split()[0]) < int(first)
     assert {c for c in log if log[c] == log[first]} & {e["cursor"] for e in receiver.events()} == set()
-    receiver.answer = lambda n, headers, body: 200
+    receiver.status = lambda n, headers, body: 200
     wait_for(lambda: int(state.read_text().split()[0]) >= int(max(log, key=int)), "the cursor", 2 * PATIENCE)
     end(process)
     assert_complete(receiver.events(), log)
@@ -177,7 +149,7 @@ def verify(headers, body, key):
 def test_posts_are_signed(daemon, receiver, tmp_path, secret, key):
     (tmp_path / "secret").write_text(secret)
     (tmp_path / "headers").write_text("Authorization: Bearer token\n")
-    process = tail(daemon, "--webhook", receiver.url + "/hook?a=1", "--secret-file", tmp_path / "secret", "--header-file", tmp_path / "headers",
+    process = tail(daemon, "--webhook", receiver.url("/hook?a=1"), "--secret-file", tmp_path / "secret", "--header-file", tmp_path / "headers",
                    "--since", "oldest")
     wait_for(lambda: len(receiver.requests) > 2, "three posts")
     end(process)
@@ -192,8 +164,8 @@ def test_answers_that_refuse_and_that_redirect(daemon, receiver, tmp_path):
     """400 refuses an event for good; a redirect is not followed, and is tried again."""
     log, state = log_of(daemon), tmp_path / "state"
     refused = min(log, key=int)
-    receiver.answer = lambda n, headers, body: 400 if json.loads(body)["cursor"] == refused else 302 if n == 3 else 200
-    process = tail(daemon, "--webhook", receiver.url, "--state", state, "--since", "oldest", "--event", "new", "--event", "copy")
+    receiver.status = lambda n, headers, body: 400 if json.loads(body)["cursor"] == refused else 302 if n == 3 else 200
+    process = tail(daemon, "--webhook", receiver.url(), "--state", state, "--since", "oldest", "--event", "new", "--event", "copy")
     wait_for(lambda: state.exists() and int(state.read_text().split()[0]) >= int(max(log, key=int)), "the cursor", 2 * PATIENCE)
     told = end(process)
     assert [line for line in told.splitlines() if "not tried again" in line] == [
@@ -248,7 +220,7 @@ def test_commands_that_refuse_read_nothing_or_take_their_time(daemon, tmp_path):
 def test_a_state_of_another_database_is_told(daemon, receiver, tmp_path):
     log, state = log_of(daemon), tmp_path / "state"
     state.write_text("%d 0123456789abcdef\n" % (int(max(log, key=int)) - 1))
-    process = tail(daemon, "--webhook", receiver.url, "--jobs", 8, "--state", state)
+    process = tail(daemon, "--webhook", receiver.url(), "--jobs", 8, "--state", state)
     wait_for(lambda: int(state.read_text().split()[0]) >= int(max(log, key=int)) and "0123456789abcdef" not in state.read_text(), "the cursor")
     assert "another database now, so all events that it keeps follow" in end(process)
     assert_complete(receiver.events(), log)
@@ -256,7 +228,7 @@ def test_a_state_of_another_database_is_told(daemon, receiver, tmp_path):
 
 def test_the_daemon_may_go_and_come(daemon, receiver, tmp_path, server):
     state = tmp_path / "state"
-    process = tail(daemon, "--webhook", receiver.url, "--state", state, "--event", "new", "--event", "copy")
+    process = tail(daemon, "--webhook", receiver.url(), "--state", state, "--event", "new", "--event", "copy")
     wait_for(state.exists, "the place where it begins")
     daemon.kill()
     server.set("/one", rss("One", [article(99, "The flotilla sails")]))
@@ -271,8 +243,7 @@ def test_the_daemon_may_go_and_come(daemon, receiver, tmp_path, server):
 @pytest.fixture
 def alerts(make_daemon, server):
     server.set("/a", rss("Gazette & Sons", [article(1, "Frigates \"leave\" {Halden} 100%"), article(2, "The flotilla sails"), article(3, "Nothing")]))
-    d = make_daemon(ALERT, dict(a=server.url("/a"))).start()
-    wait_for(lambda: d.feeds()["a"]["items"] == 3, "the first poll")
+    d = make_daemon(ALERT, dict(a=server.url("/a"))).first_polls(items=3)
     return d
 
 
@@ -320,7 +291,7 @@ def test_options_that_do_not_go_together(arguments):
 
 
 def test_alertmanager_gets_its_own_form(alerts, receiver):
-    process = tail(alerts, "--format", "alertmanager", "--webhook", receiver.url + "/api/v2/alerts", "--since", "oldest")
+    process = tail(alerts, "--format", "alertmanager", "--webhook", receiver.url("/api/v2/alerts"), "--since", "oldest")
     wait_for(lambda: len(receiver.requests) == 2, "two alerts")
     end(process)
     path, headers, body = receiver.requests[1]
@@ -357,11 +328,9 @@ def ntfy_refuses(path, body):
 def to_ntfy(tmp_path, receiver, events):
     """What is posted of these events of a stream."""
     path = tmp_path / "stream.sock"
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
-        listening.listen()
-        process = subprocess.Popen([SITREP, "--socket", str(path), "tail", "--format", "ntfy", "--webhook", receiver.url + "/my-topic"])
-        connection, _ = listening.accept()
+    with listening(path) as listener:
+        process = subprocess.Popen([SITREP, "--socket", str(path), "tail", "--format", "ntfy", "--webhook", receiver.url("/my-topic")])
+        connection, _ = listener.accept()
         greeting = [dict(event="hello", instance="0123456789abcdef"), dict(event="subscribed", since="0")]
         connection.sendall("".join(json.dumps(e) + "\n" for e in greeting + events).encode())
         wait_for(lambda: len(receiver.requests) == len(events), "the messages")
@@ -425,34 +394,23 @@ def test_the_last_events(daemon, count, server, tmp_path):
     end(process)
 
 
-def on_terminal(daemon, *arguments, until, **environment):
-    terminal, inside = pty.openpty()
-    process = subprocess.Popen([SITREP, "--socket", str(daemon.stream_path), "tail", *arguments], stdin=subprocess.DEVNULL, stdout=inside,
-                               stderr=inside, env=dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8", COLUMNS="100", **environment))
-    os.close(inside)
-    written = b""
-    try:
-        while until not in written:
-            written += os.read(terminal, 65536)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 0
-    finally:
-        process.kill()
-        process.wait()
-        os.close(terminal)
-    return written.decode()
+def shown(daemon, *arguments, until, **environment):
+    env = dict(os.environ, TERM="xterm", LC_ALL="C.UTF-8", **environment)
+    status, text = on_terminal([SITREP, "--socket", str(daemon.stream_path), "tail", *arguments], until, columns=100, env=env)
+    assert status == 0
+    return text
 
 
 def test_words_are_marked_on_a_terminal(alerts):
-    screen = on_terminal(alerts, "--since", "oldest", "--event", "alert", until=b"outlet.example/1")  # the later one
+    screen = shown(alerts, "--since", "oldest", "--event", "alert", until=b"outlet.example/1")  # the later one
     assert '\x1b[1mFrigates\x1b[0m "leave"' in screen and "\x1b[1;31mALERT ships (high)\x1b[0m" in screen
     assert re.search(r"(now|\d+ (s|min) ago) +\x1b", screen)
-    screen = on_terminal(alerts, "--since", "oldest", "--event", "new", "--match", "flotilla", until=b"outlet.example/2")
+    screen = shown(alerts, "--since", "oldest", "--event", "new", "--match", "flotilla", until=b"outlet.example/2")
     assert "The \x1b[1mflotilla\x1b[0m sails" in screen
-    plain = on_terminal(alerts, "--since", "oldest", "--event", "alert", until=b"outlet.example/1", NO_COLOR="1")
+    plain = shown(alerts, "--since", "oldest", "--event", "alert", until=b"outlet.example/1", NO_COLOR="1")
     assert "\x1b" not in plain
 
 
 def test_a_quiet_day_is_told(alerts):
-    screen = on_terminal(alerts, "--event", "alert", until=b"listening since")
-    assert re.search(r"sitrep: tail: nothing yet, listening since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+\r\n", screen + "\r\n")
+    screen = shown(alerts, "--event", "alert", until=b"listening since")
+    assert re.search(r"sitrep: tail: nothing yet, listening since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+\n", screen + "\n")

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from harness import BUILD, TOP
+from harness import BUILD, TOP, sitrep
 from manual import lines_of_the_stream, page, section, terms, undocumented
 from samples import article, rss
 
@@ -16,10 +16,6 @@ PAGES = ("libsitrep.3", "sitrep.1", "sitrep-parse.8", "sitrep-stream.7", "sitrep
 
 def sitrepd(*arguments, **options):
     return subprocess.run([str(BUILD / "sitrepd"), *arguments], capture_output=True, text=True, **options)
-
-
-def sitrep(*arguments):
-    return subprocess.run([str(BUILD / "sitrep"), *arguments], capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -76,8 +72,8 @@ def test_sample_configuration(tmp_path):
 
 
 def test_metrics_are_those_of_the_manual(make_daemon, server):
-    server.set("/feed", rss("One", [article(1)]))
-    daemon = make_daemon('[alert "ships"]\nmatch = ship*', feeds={"one": server.url("/feed")}).start()
+    feeds = {"one": server.set("/feed", rss("One", [article(1)]))}
+    daemon = make_daemon('[alert "ships"]\nmatch = ship*', feeds=feeds).start()
     text = daemon.get("/metrics").body.decode()
     values = {re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"^(\w+)[{ ]", text, re.MULTILINE)}
     types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The files in examples/ work as they are: web servers in front, Prometheus, Grafana, alerts on the desktop and on a phone."""
 import http.client
-import http.server
 import json
 import os
 import re
@@ -9,12 +8,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
+import types
 import urllib.parse
 import urllib.request
 
 import pytest
-from harness import BUILD, PATIENCE, TOP, wait_for
+from harness import BUILD, PATIENCE, TOP, LoopbackServer, ask_http, wait_for
 from samples import article, rss
 from test_websub import Hub, with_links
 
@@ -66,13 +65,6 @@ class HubBehindProxy(Hub):
         return super().call(path, method, body, dict(headers or {}, Host="news.example.org"))
 
 
-class Listener:
-    """What Hub wants of a daemon: the socket on which to call."""
-
-    def __init__(self, path):
-        self.http_path = path
-
-
 @pytest.fixture
 def hub():
     h = HubBehindProxy()
@@ -84,9 +76,9 @@ def hub():
 def front(request, tmp_path, make_daemon, server, hub):
     """The example in front of a daemon with one feed that names a hub: a function that asks it, and the daemon."""
     listener = tmp_path / "front.sock"
-    server.set("/a", with_links(rss("Gazette", [article(1)]), hub.url, server.url("/a")))
+    server.set("/a", with_links(rss("Gazette", [article(1)]), hub.url("/hub"), server.url("/a")))
     daemon = make_daemon("base-url = %s/\n[poll]\nmin = 1s" % BASE, dict(a=server.url("/a")))
-    hub.daemon = Listener(listener)
+    hub.daemon = types.SimpleNamespace(http_path=listener)
     command = request.param(tmp_path, listener, daemon)
     log = open(tmp_path / "front.log", "w+")
     process = subprocess.Popen(command, stdout=log, stderr=log, env=dict(os.environ, HOME=str(tmp_path)))
@@ -97,22 +89,13 @@ def front(request, tmp_path, make_daemon, server, hub):
             return s.connect_ex(str(listener)) == 0
 
     def ask(path, method="GET", headers=None):
-        connection = http.client.HTTPConnection("news.example.org")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(PATIENCE)
-        try:
-            connection.sock.connect(str(listener))
-            connection.request(method, path, headers=headers or {})
-            answer = connection.getresponse()
-            answer.text = answer.read().decode()
-            return answer
-        finally:
-            connection.close()
+        answer = ask_http(listener, path, method, headers, host="news.example.org")
+        answer.text = answer.body.decode()
+        return answer
 
     try:
         wait_for(is_listening, "the web server")
-        daemon.start()
-        wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+        daemon.first_polls(state="ok")
         yield ask, daemon
     finally:
         process.send_signal(signal.SIGTERM)
@@ -138,7 +121,7 @@ def test_behind_a_web_server(front, hub, server):
     assert ask(PREFIX + "/metrics").status == 403
     # a hub verifies the subscription and pushes
     wait_for(lambda: hub.verified, "the hub's verification")
-    news = with_links(rss("Gazette", [article(2), article(1)]), hub.url, server.url("/a"))
+    news = with_links(rss("Gazette", [article(2), article(1)]), hub.url("/hub"), server.url("/a"))
     assert hub.push(news) // 100 == 2
     wait_for(lambda: daemon.feeds()["a"]["items"] == 2, "the pushed item")
     assert hub.push(news, secret="guessed") // 100 == 2  # a hub is not told that its signature is wrong
@@ -156,9 +139,7 @@ def dashboard():
 
 
 def test_metrics_of_the_examples_exist(make_daemon, server):
-    server.set("/a", rss("Gazette", [article(1)]))
-    daemon = make_daemon(feeds=dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon(feeds=dict(a=server.set("/a", rss("Gazette", [article(1)])))).first_polls(state="ok")
     there = set(re.findall(r"^(\w+)[{ ]", daemon.get("/metrics").body.decode(), re.M))
     for name in ("grafana-dashboard.json", "prometheus-alerts.yml", "prometheus-alerts-test.yml"):
         named = metrics_in((EXAMPLES / name).read_text())
@@ -225,33 +206,15 @@ def test_prometheus_takes_the_examples(tmp_path, make_daemon, server):
 
 # ---- alerts elsewhere
 
-class Ntfy:
+class Ntfy(LoopbackServer):
     """Keeps what is posted; answers with status."""
 
-    def __init__(self):
-        self.posts = []
-        self.status = 200
-        outer = self
+    status = 200
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.posts.append((self.path, json.loads(body), self.headers["Authorization"]))
-                self.send_response(outer.status)
-                self.end_headers()
-
-            def log_message(self, *args):
-                pass
-
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d/" % self.httpd.server_address[1]
-        self.thread = threading.Thread(target=self.httpd.serve_forever, kwargs={"poll_interval": 0.05})
-        self.thread.start()
-
-    def close(self):
-        self.httpd.shutdown()
-        self.thread.join()
-        self.httpd.server_close()
+    def answer(self, handler):
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        self.requests.append((handler.path, json.loads(body), handler.headers["Authorization"]))
+        self.send(handler, self.status, {}, b"")
 
 
 @pytest.fixture
@@ -302,26 +265,25 @@ def test_alerts_are_posted_to_ntfy(alerts, ntfy, server, tmp_path):
     daemon, _, _, start = alerts
     (tmp_path / "headers").write_text("Authorization: Bearer secret\n")
     ntfy.status = 403
-    cursor = start("sitrep-ntfy", NTFY_URL=ntfy.url + "topic", NTFY_OPTIONS="--header-file %s" % (tmp_path / "headers"))
+    cursor = start("sitrep-ntfy", NTFY_URL=ntfy.url("/topic"), NTFY_OPTIONS="--header-file %s" % (tmp_path / "headers"))
     # refused: the alert waits, and is not lost
-    wait_for(lambda: ntfy.posts, "the first attempt")
+    wait_for(lambda: ntfy.requests, "the first attempt")
     assert cursor_in(cursor) < cursor_of_alert(daemon)
     ntfy.status = 200
     wait_for(lambda: cursor_in(cursor) >= cursor_of_alert(daemon), "the cursor behind the first alert")
-    path, post, authorization = ntfy.posts[-1]
+    path, post, authorization = ntfy.requests[-1]
     assert path == "/" and authorization == "Bearer secret"
     assert post["topic"] == "topic" and post["title"] == "Frigates leave & return" and post["priority"] == 4
     assert "Gazette" in post["message"] and post["click"].startswith("http") and post["tags"] == ["ships"]
     server.set("/a", rss("Gazette", [article(2, title="Frigates at sea"), article(1)]))
     daemon.refresh("a")
-    wait_for(lambda: ntfy.posts[-1][1]["title"] == "Frigates at sea", "the second alert")
-    assert ntfy.posts[-1][1]["sequence_id"] != post["sequence_id"]
+    wait_for(lambda: ntfy.requests[-1][1]["title"] == "Frigates at sea", "the second alert")
+    assert ntfy.requests[-1][1]["sequence_id"] != post["sequence_id"]
 
 
 def cursor_of_alert(daemon):
     stream = daemon.stream(dict(since="oldest", events=["alert"]))
     cursor = int(stream.read_until("alert")["cursor"])
-    stream.close()
     return cursor
 
 

@@ -16,8 +16,7 @@ COUNT = 450  # more than two steps
 def daemon(server, make_daemon):
     server.set("/gone", rss("Gone", [SHARED, *(article(n, title="Only here %d" % n) for n in range(2, COUNT + 1))], prefix="gone"))
     server.set("/stays", rss("Stays", [SHARED, article(900)], prefix="stays"))
-    daemon = make_daemon("[http]\nentries = 2000", {"gone": server.url("/gone"), "stays": server.url("/stays")}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("[http]\nentries = 2000", {"gone": server.url("/gone"), "stays": server.url("/stays")}).first_polls(state="ok")
     return daemon
 
 
@@ -26,16 +25,14 @@ def titles(daemon):
 
 
 def remove(daemon, server):
-    daemon.write_config("[http]\nentries = 2000", {"stays": server.url("/stays")})
-    daemon.run("reload")
+    daemon.reload("[http]\nentries = 2000", {"stays": server.url("/stays")})
 
 
 def test_a_configured_feed_is_refused(daemon, server):
     refused = daemon.run("forget", "--yes", "gone", check=False)
     assert refused.returncode == 1 and "gone is in the configuration: take its section out" in refused.stderr
-    daemon.write_config("[http]\nentries = 2000", {
+    daemon.reload("[http]\nentries = 2000", {
         "gone": dict(url=server.url("/gone"), enabled="no"), "stays": server.url("/stays")})
-    daemon.run("reload")
     assert daemon.run("forget", "--yes", "gone", check=False).returncode == 1
     unknown = daemon.run("forget", "--yes", "never", check=False)
     assert unknown.returncode == 1 and "no feed is or was named never" in unknown.stderr
@@ -75,15 +72,12 @@ def test_a_feed_that_comes_back_tells_nothing_again(daemon, server):
     remove(daemon, server)
     daemon.run("forget", "--yes", "gone")
     server.set("/gone", rss("Gone", [SHARED, article(2, title="Only here 2"), article(901)], prefix="gone"))
-    daemon.write_config("[http]\nentries = 2000", {"gone": server.url("/gone"), "stays": server.url("/stays")})
-    daemon.run("reload")
+    daemon.reload("[http]\nentries = 2000", {"gone": server.url("/gone"), "stays": server.url("/stays")})
     daemon.refresh("gone")
     fresh = stream.read_until("new")
     assert fresh["item"]["title"] == article(901)["title"] and int(fresh["cursor"]) > cursor
-    stream.close()
     assert "Only here 2" not in titles(daemon)
     # what was told of them is skipped by a subscriber from the start
     stream = daemon.stream(dict(since="0"))
     told = {event["item"]["title"] for event in stream.read_events(3)}
     assert told == {SHARED["title"], article(900)["title"], article(901)["title"]}
-    stream.close()

@@ -81,16 +81,14 @@ def read_until_done(peer):
 def poll_when_due(daemon):
     """Polls by the schedule, which alone lengthens a pause: a refresh by hand does not."""
     before = {name: f["polls"] for name, f in daemon.feeds().items()}
-    daemon.stop()
-    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "UPDATE feed SET due = 1"], check=True)
-    daemon.start()
+    with daemon.altered() as db:
+        db.execute("UPDATE feed SET due = 1")
     wait_for(lambda: all(f["polls"] > before[name] for name, f in daemon.feeds().items()), "the polls that are due")
 
 
 def first_poll(make_daemon, host, config="", **options):
     """A daemon with one feed, polled once."""
-    daemon = make_daemon(config, dict(a=dict(url=host.url("/feed"), **options))).start()
-    wait_for(lambda: polls(daemon, "a") == 1, "the first poll")
+    daemon = make_daemon(config, dict(a=dict(url=host.url("/feed"), **options))).first_polls(polls=1)
     return daemon
 
 
@@ -117,11 +115,9 @@ def test_validators_outlive_errors_and_restarts(make_daemon, host):
         host.routes["/feed"] = trouble
         daemon.refresh()
         assert validators(host.heads("/feed")[-1]) == mine
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     daemon.refresh()
-    daemon.write_config(CONTACT, dict(a=dict(url=host.url("/feed"), categories="navy")))
-    daemon.run("reload")
+    daemon.reload(CONTACT, dict(a=dict(url=host.url("/feed"), categories="navy")))
     daemon.refresh()
     assert [validators(head) for head in host.heads("/feed")[1:]] == [mine] * (len(host.heads("/feed")) - 1)
     assert len(host.heads("/feed")) == 10
@@ -147,8 +143,7 @@ def test_validators_of_a_304_are_the_next_ones(make_daemon, host):
     for said in (['ETag: W/"two"'], [], ["Last-Modified: later"], ['ETag: "three"', "Last-Modified: " + modified]):
         host.routes["/feed"] = answer("", *said, status="304 Not Modified")
         daemon.refresh()
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     daemon.refresh()
     assert [validators(head) for head in host.heads("/feed")] == [
         (None, None), ('"one"', modified), ('W/"two"', modified), ('W/"two"', modified), ('W/"two"', "later"),
@@ -169,8 +164,7 @@ def test_validators_are_not_made_up(make_daemon, host):
 def test_validators_belong_to_their_url(make_daemon, host):
     host.routes["/feed"] = host.routes["/other"] = feed(1, '"one"')
     daemon = first_poll(make_daemon, host)
-    daemon.write_config("", dict(a=host.url("/other")))
-    daemon.run("reload")
+    daemon.reload("", dict(a=host.url("/other")))
     daemon.refresh()
     assert validators(host.heads("/other")[0]) == (None, None)
 
@@ -191,8 +185,7 @@ def test_the_servers_hint_is_kept(make_daemon, host, headers):
         daemon.refresh("a")
         assert daemon.feeds()["a"]["not_modified"] == 2 and abs(seconds_to_due(daemon.feeds()["a"]) - 4 * HOUR) <= 2
     asked = len(host.heads("/feed"))
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     daemon.run("reload")
     assert len(host.heads("/feed")) == asked
 
@@ -205,11 +198,9 @@ def test_being_told_to_wait(make_daemon, host, status):
     daemon = first_poll(make_daemon, host, interval="1s")
     assert abs(seconds_to_due(daemon.feeds()["a"]) - 2 * HOUR) <= 2
     assert "asked for a pause (HTTP 429 or 503)" in daemon.run("refresh", "a", check=False).stderr
-    daemon.write_config("", dict(a=dict(url=host.url("/feed"), interval="1s"), b=dict(url=host.url("/neighbour"), interval="1s")))
-    daemon.run("reload")
+    daemon.reload("", dict(a=dict(url=host.url("/feed"), interval="1s"), b=dict(url=host.url("/neighbour"), interval="1s")))
     daemon.refresh("a")
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     daemon.refresh()
     assert len(host.heads("/feed")) == 1
 
@@ -245,13 +236,11 @@ def test_only_the_feed_is_asked_for(make_daemon, host):
 def test_adding_a_feed_is_one_request(make_daemon, host):
     host.routes["/feed"] = host.routes["/new"] = feed(1)
     daemon = first_poll(make_daemon, host)
-    daemon.write_config("", dict(a=host.url("/feed"), b=host.url("/new")))
-    daemon.run("reload")
+    daemon.reload("", dict(a=host.url("/feed"), b=host.url("/new")))
     wait_for(lambda: daemon.feeds()["b"]["state"] == "ok", "the new feed")
     daemon.run("reload")
     daemon.run("reload")
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert [path for path, _ in host.requests] == ["/feed", "/new"]
 
 
@@ -271,8 +260,7 @@ def test_a_server_is_not_asked_for_many_things_at_once(make_daemon, host):
         feed(1)(connection, head)
     for n in range(8):
         host.routes["/%d" % n] = play
-    daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8", {"f%d" % n: host.url("/%d" % n) for n in range(8)}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "all feeds")
+    make_daemon("[fetch]\nallow = 127.0.0.0/8", {"f%d" % n: host.url("/%d" % n) for n in range(8)}).first_polls(state="ok")
     assert max(most) == 2 and len(most) == 8
 
 
@@ -308,8 +296,7 @@ def test_requests_are_clean(make_daemon, host):
     host.routes["/feed"] = answer(rss("A", [article(1)]), "Set-Cookie: id=1; Path=/; Max-Age=99999", "Set-Cookie: b=2",
                                   "Accept-CH: Sec-CH-UA", 'Alt-Svc: h3=":443"', "Refresh: 1; url=/other", 'ETag: "e"')
     host.routes["/from"] = answer("", "Location: /feed?to", "Set-Cookie: c=3", status="302 Found")
-    daemon = make_daemon(CONTACT, dict(a=host.url(path), b=host.url("/from") + "#part")).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(CONTACT, dict(a=host.url(path), b=host.url("/from") + "#part")).first_polls(state="ok")
     daemon.refresh()
     heads = [head for _, head in host.requests]
     assert len(heads) == 6
@@ -328,11 +315,9 @@ def test_one_honest_user_agent(make_daemon, host):
     """Program, version, and a page of the operator's; the same for every feed, at every time, after every answer."""
     host.routes["/feed"] = error("403 Forbidden")
     host.routes["/other"] = feed(1)
-    daemon = make_daemon(CONTACT, dict(a=host.url("/feed"), b=host.url("/other"))).start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(CONTACT, dict(a=host.url("/feed"), b=host.url("/other"))).first_polls(polls=1)
     daemon.refresh()
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     daemon.refresh()
     agents = {field(head, "User-Agent") for _, head in host.requests}
     version = subprocess.run([str(BUILD / "sitrepd"), "--version"], capture_output=True, text=True).stdout.split()[1]
@@ -354,8 +339,7 @@ def test_a_person_who_tries_an_address_says_where_to_turn_as_well(make_daemon, h
 def test_a_guest_without_an_address_is_told_so(make_daemon):
     daemon = make_daemon("", {}).start()
     assert "contact-url is not set" in daemon.log()
-    daemon.write_config(CONTACT, {})
-    daemon.run("reload")
+    daemon.reload(CONTACT, {})
     assert daemon.log().count("contact-url is not set") == 1
 
 
@@ -364,20 +348,19 @@ def test_another_name_is_as_honest(make_daemon, host):
     host.routes["/feed"] = host.routes["/other"] = feed(1)
     mine, theirs = "desk/2.1 (+https://desk.example.org/bot)", "desk-for-you/3 +http://desk.example.org/you"
     daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nuser-agent = " + mine,
-                         dict(a=host.url("/feed"), b={"url": host.url("/other"), "user-agent": theirs})).start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+                         dict(a=host.url("/feed"), b={"url": host.url("/other"), "user-agent": theirs})).first_polls(polls=1)
     assert field(host.heads("/feed")[0], "User-Agent") == mine and field(host.heads("/other")[0], "User-Agent") == theirs
     dishonest = ("Mozilla/5.0 (X11) +https://desk.example.org/", "desk", "desk/1.0", "desk (+https://desk.example.org/)", "/1 http://x/",
                  "my desk/1.0 (+https://desk.example.org/)", "desk/v1 (+https://desk.example.org/)",
                  "desk/1.0 (+https://desk.example.org/) like mozilla/5.0")
     daemon.write_config("", {"f%d" % n: {"url": host.url("/%d" % n), "user-agent": text} for n, text in enumerate(dishonest)})
-    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
-    assert check.returncode == 1 and check.stderr.count("expected NAME/VERSION") == len(dishonest), check.stderr
+    check = daemon.check(1)
+    assert check.stderr.count("expected NAME/VERSION") == len(dishonest), check.stderr
     # What may be a user and a password is not told.
     for page in ("desk.example.org", "mailto:desk@desk.example.org", "https:///bot"):
         daemon.write_config("contact-url = " + page, {})
-        check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
-        assert check.returncode == 1 and "contact-url = %s: expected an address" % page.split("@")[-1] in check.stderr, check.stderr
+        check = daemon.check(1)
+        assert "contact-url = %s: expected an address" % page.split("@")[-1] in check.stderr, check.stderr
 
 
 def test_credentials_come_from_files(make_daemon, host, tmp_path):
@@ -388,8 +371,7 @@ def test_credentials_come_from_files(make_daemon, host, tmp_path):
     feeds = dict(basic={"url": host.url("/basic"), "user": "anna", "password-file": tmp_path / "password"},
                  bearer={"url": host.url("/bearer"), "bearer-file": tmp_path / "bearer"},
                  headers={"url": host.url("/headers"), "header-file": tmp_path / "headers"})
-    daemon = make_daemon("", feeds).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    make_daemon("", feeds).first_polls(state="ok")
     assert field(host.heads("/basic")[0], "Authorization") == "Basic YW5uYTpwYXNzOndvcmQ="
     assert field(host.heads("/bearer")[0], "Authorization") == "Bearer token"
     assert field(host.heads("/headers")[0], "X-Key") == "sesame" and field(host.heads("/headers")[0], "X-Desk") == "navy"
@@ -420,8 +402,7 @@ def test_a_missing_secret_fails_its_feed_and_a_new_one_counts_at_once(make_daemo
 def test_the_check_looks_at_files_of_sections(make_daemon, tmp_path):
     daemon = make_daemon("", {})
     daemon.config_path.write_text("[fetch]\nca-file = %s/none.pem\n[http]\nlisten = %s/none/http.sock\n" % (tmp_path, tmp_path))
-    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
-    assert check.returncode == 1
+    check = daemon.check(1)
     assert "%s:2: [fetch] ca-file: cannot open %s/none.pem" % (daemon.config_path, tmp_path) in check.stderr
     assert "%s:4: warning: [http] listen: there is no folder %s/none" % (daemon.config_path, tmp_path) in check.stderr
 
@@ -436,8 +417,7 @@ def test_a_relative_secret_is_a_credential_or_beside_its_configuration(make_daem
     daemon.config_path.write_text("include = %s\n" % included + daemon.config_path.read_text())
     credentials = tmp_path / "credentials"
     daemon.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
-    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
-    assert check.returncode == 1
+    check = daemon.check(1)
     assert "%s:4: feed basic: cannot open %s" % (included, included.with_name("secret")) in check.stderr, check.stderr
     included.with_name("secret").write_text("one")
     daemon.start()
@@ -451,12 +431,10 @@ def test_passwords_in_addresses_stay_inside(make_daemon, host):
     """A user in a feed's URL goes to its server as a header, and nowhere else."""
     host.routes["/feed"] = feed(1)
     secret = host.url("/feed").replace("http://", "http://anna:sesame@")
-    daemon = make_daemon("", dict(a=secret)).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("", dict(a=secret)).first_polls(state="ok")
     assert field(host.heads("/feed")[0], "Authorization") == "Basic YW5uYTpzZXNhbWU="
     stream = daemon.stream(dict(since="0"))
     shown = str(daemon.feeds()) + str(stream.read_until("new")) + daemon.run("feeds").stdout
-    stream.close()
     for path in ("/", "/feed.atom", "/feed.rss", "/feed.json", "/opml", "/metrics"):
         shown += daemon.get(path).body.decode()
     daemon.write_config("", dict(a=secret.replace("/feed", "/feed?2")))
@@ -483,8 +461,8 @@ def test_compressed_answers_are_wanted_and_taken(make_daemon, host, tmp_path, co
 def test_addresses_are_checked_when_they_are_configured(make_daemon):
     bad = ("news.example/feed", "ftp://news.example/feed", "feed://news.example/", "http://", "https:///feed", "http://a b/")
     daemon = make_daemon("", {"f%d" % n: url for n, url in enumerate(bad)})
-    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
-    assert check.returncode == 1 and all("url = " + url in check.stderr for url in bad), check.stderr
+    check = daemon.check(1)
+    assert all("url = " + url in check.stderr for url in bad), check.stderr
 
 
 def test_what_a_server_says_when_it_refuses_is_shown(host):
@@ -508,8 +486,7 @@ def test_nothing_is_guessed(make_daemon, host):
     host.routes["/blog"] = answer("<!DOCTYPE html><title>Sea watch</title><p>no feed", "Content-Type: text/html")
     found = subprocess.run([str(BUILD / "sitrep"), "discover", host.url("/blog")], capture_output=True, text=True)
     assert found.returncode == 1 and "names no feed" in found.stderr
-    daemon = make_daemon("", dict(a=host.url("/blog"), b=host.url("/missing"))).start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    make_daemon("", dict(a=host.url("/blog"), b=host.url("/missing"))).first_polls(polls=1)
     assert sorted(path for path, _ in host.requests) == ["/blog", "/blog", "/missing"]
 
 
@@ -544,14 +521,12 @@ def test_every_error_backs_off(make_daemon, host):
     # a label of more than 63 octets is refused by the resolver before anybody is asked (RFC 1035, 2.3.4)
     feeds["no-name"] = "http://%s.invalid/" % ("a" * 64)
     feeds["no-connection"] = "http://127.0.0.1:1/"
-    daemon = make_daemon("", feeds).start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("", feeds).first_polls(polls=1)
     pauses = [{name: seconds_to_due(f) for name, f in daemon.feeds().items()}]
     for _ in range(2):
         poll_when_due(daemon)
         pauses.append({name: seconds_to_due(f) for name, f in daemon.feeds().items()})
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert len(host.requests) == 3 * len(ERRORS)
     for _ in range(7):
         poll_when_due(daemon)
@@ -589,13 +564,11 @@ def test_gone_is_told_and_believed(make_daemon, host):
     wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
     host.routes["/feed"] = error("410 Gone")
     assert stream.read_until("feed")["feed"]["state"] == "gone"
-    stream.close()
     state = daemon.feeds()["a"]
     assert state["state"] == "gone" and state["items"] == 2 and "due" not in state
     assert "feed is gone and will not be polled again" in daemon.log() and "gone" in daemon.run("feeds").stdout
     asked = len(host.requests)
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     daemon.run("reload")
     assert len(host.requests) == asked
     # until a person says so
@@ -628,14 +601,11 @@ def test_a_feed_that_moved_may_move_on(make_daemon, host):
     """Its second address answers 308 as its first one did: believed as slowly, told as well, the first one left alone."""
     host.routes["/first"] = answer("", "Location: /second", status="301 Moved Permanently")
     host.routes["/second"] = feed(1, '"two"')
-    daemon = make_daemon("", dict(a=host.url("/first"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("", dict(a=host.url("/first"))).first_polls(state="ok")
 
     def a_day_later(what, count):
-        daemon.stop()
-        subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"),
-                        "UPDATE feed SET %s_since = %s_since - 86400000" % (what, what)], check=True)
-        daemon.start()
+        with daemon.altered() as db:
+            db.execute("UPDATE feed SET %s_since = %s_since - 86400000" % (what, what))
         for _ in range(count):
             daemon.refresh()
     a_day_later("moved", 2)
@@ -661,16 +631,12 @@ def test_feeds_that_become_one_are_told(make_daemon, host):
     for name in ("navy", "army"):
         host.routes["/" + name] = answer("", "Location: /forces", status="301 Moved Permanently")
     host.routes["/forces"] = feed(1)
-    daemon = make_daemon("", {name: host.url("/" + name) for name in ("navy", "army")}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
-    daemon.stop()
-    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "UPDATE feed SET moved_count = 2, moved_since = moved_since - 2 * 86400000"],
-                   check=True)
-    daemon.start()
+    daemon = make_daemon("", {name: host.url("/" + name) for name in ("navy", "army")}).first_polls(state="ok")
+    with daemon.altered() as db:
+        db.execute("UPDATE feed SET moved_count = 2, moved_since = moved_since - 2 * 86400000")
     stream = daemon.stream(dict(events=["feed"]))
     daemon.refresh()
     events = [event["feed"] for event in stream.read_events(2)]
-    stream.close()
     assert sorted(event["name"] for event in events) == ["army", "navy"]
     assert all(event["state"] == "moved" and event["url"] == host.url("/forces") for event in events)
     assert all(f["moved_to"] == host.url("/forces") for f in daemon.feeds().values())

@@ -7,12 +7,11 @@ import os
 import re
 import resource
 import signal
-import socket
 import subprocess
 
 import pytest
 
-from harness import BUILD, PATIENCE, wait_for
+from harness import BUILD, PATIENCE, free_port, wait_for
 from samples import article, rss
 
 FAST = "[poll]\nmin = 1s"
@@ -26,19 +25,8 @@ def health(daemon):
     return document
 
 
-def metric(daemon, name):
-    text = daemon.get("/metrics").body.decode()
-    return float(re.search("^%s (.*)$" % name, text, re.M).group(1))
-
-
 def lines_with(daemon, words):
     return [line for line in daemon.log().splitlines() if words in line]
-
-
-def closed_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -73,17 +61,16 @@ def test_a_full_disk_stops_polling_until_there_is_room(server, make_daemon):
     feeds = {name: dict(url=server.url("/" + name), interval="300ms") for name in "ab"}
     daemon = make_daemon(FAST, feeds)
     with small_disk(daemon.state) as disk:
-        daemon.start()
-        wait_for(lambda: all(f["items"] == 1 for f in daemon.feeds().values()), "the first polls")
-        assert daemon.get("/healthz").status == 200 and metric(daemon, "sitrepd_storing") == 1
+        daemon.first_polls(items=1)
+        assert daemon.get("/healthz").status == 200 and daemon.metric("sitrepd_storing") == 1
         fill(disk)
         for name in "ab":
             server.set("/" + name, long_rss(name, range(10, 60)))
         wait_for(lambda: health(daemon)["codes"] == ["storing-stopped"], "storing to stop")
         answer = daemon.get("/healthz")
         assert answer.status == 503 and b"no space left" in answer.body and answer.body.count(b"\n") == 1
-        assert metric(daemon, "sitrepd_storing") == metric(daemon, "sitrepd_healthy") == 0
-        assert metric(daemon, "sitrepd_polls_lost_total") >= 1
+        assert daemon.metric("sitrepd_storing") == daemon.metric("sitrepd_healthy") == 0
+        assert daemon.metric("sitrepd_polls_lost_total") >= 1
         # nobody is asked while the writer tries and fails; readers are served, and the feeds themselves are well
         wait_for(lambda: not any(daemon.control(op="status")[0]["status"]["now"][k] for k in ("transfers", "parsing", "writing")),
                  "what was under way to end")
@@ -102,7 +89,7 @@ def test_a_full_disk_stops_polling_until_there_is_room(server, make_daemon):
         assert len(lines_with(daemon, "storing stopped")) == 1
         (disk / "fill").unlink()
         wait_for(lambda: all(f["items"] == 51 for f in daemon.feeds().values()), "what was lost")
-        assert daemon.get("/healthz").status == 200 and metric(daemon, "sitrepd_storing") == 1
+        assert daemon.get("/healthz").status == 200 and daemon.metric("sitrepd_storing") == 1
         assert len(lines_with(daemon, "storing stopped")) == len(lines_with(daemon, "storing again")) == 1
         assert not lines_with(daemon, "feed fails")
         daemon.stop()
@@ -116,8 +103,7 @@ def test_files_that_may_not_grow_stop_storing_too(server, make_daemon):
     """As a quota does.  What the server asked for is kept to when the lost document is fetched again."""
     server.set("/a", rss("A", [article(1)]))
     server.set("/patient", rss("P", [article(2)]))
-    daemon = make_daemon(FAST, dict(a=dict(url=server.url("/a"), interval="300ms"), patient=dict(url=server.url("/patient"), interval="1s"))).start()
-    wait_for(lambda: all(f["items"] == 1 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(FAST, dict(a=dict(url=server.url("/a"), interval="300ms"), patient=dict(url=server.url("/patient"), interval="1s"))).first_polls(items=1)
     stream = daemon.stream()
     server.set("/patient", long_rss("P", range(60, 110)), headers={"Cache-Control": "max-age=3600"})
     asked = server.count("/patient")
@@ -130,22 +116,19 @@ def test_files_that_may_not_grow_stop_storing_too(server, make_daemon):
     wait_for(lambda: daemon.feeds()["a"]["items"] == 51, "what was lost")
     wait_for(lambda: daemon.get("/healthz").status == 200, "health")
     assert stream.read_until("new")["item"]["feed"] in ("a", "patient")
-    stream.close()
     assert server.count("/patient") <= asked + 1
     assert len(lines_with(daemon, "storing stopped")) == len(lines_with(daemon, "storing again"))
 
 
 def test_a_pause_is_told_everywhere(server, make_daemon):
-    server.set("/a", rss("A", [article(1)]))
-    daemon = make_daemon("", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
-    assert "paused" not in daemon.feeds()["a"] and metric(daemon, "sitrepd_paused") == 0
+    daemon = make_daemon("", dict(a=server.set("/a", rss("A", [article(1)])))).first_polls(state="ok")
+    assert "paused" not in daemon.feeds()["a"] and daemon.metric("sitrepd_paused") == 0
     daemon.run("pause")
     daemon.run("pause")
     answer = daemon.get("/healthz")
     assert answer.status == 200 and answer.body.startswith(b"ok\npaused by a person since ")
     assert health(daemon)["notes"][0]["code"] == "paused"
-    assert metric(daemon, "sitrepd_paused") == metric(daemon, "sitrepd_healthy") == 1
+    assert daemon.metric("sitrepd_paused") == daemon.metric("sitrepd_healthy") == 1
     status = daemon.run("status").stdout
     assert re.search(r"^polling +paused since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+; \"sitrep resume\" ends that$", status, re.MULTILINE)
     assert daemon.feeds()["a"]["paused"] is True
@@ -195,14 +178,13 @@ def test_a_pause_ends_a_refresh_that_waits(server, make_daemon):
 
 
 def test_a_network_that_is_away_is_told_once_it_is_sure(server, make_daemon):
-    feeds = {"away%d" % i: dict(url="http://127.0.0.1:%d/" % closed_port(), interval="300ms") for i in range(2)}
+    feeds = {"away%d" % i: dict(url="http://127.0.0.1:%d/" % free_port(), interval="300ms") for i in range(2)}
     daemon = make_daemon(FAST, feeds).start()
     wait_for(lambda: health(daemon)["codes"] == ["network-away"], "the network to be missed")
     answer = daemon.get("/healthz")
     assert answer.status == 503 and answer.body.startswith(b"network away")
     server.set("/a", rss("A", [article(1)]))
-    daemon.write_config(FAST, dict(feeds, near=server.url("/a")))
-    daemon.run("reload")
+    daemon.reload(FAST, dict(feeds, near=server.url("/a")))
     wait_for(lambda: daemon.get("/healthz").status == 200, "one feed that can be reached")
 
 
@@ -222,7 +204,7 @@ def test_health_is_never_from_a_cache(make_daemon):
 
 
 def test_a_log_that_nobody_reads_stops_nothing(server, make_daemon):
-    port = closed_port()
+    port = free_port()
     count = 500
     feeds = {"feed-with-a-very-long-name-%s-%04d" % ("x" * 30, i): "http://127.0.0.1:%d/%d" % (port, i) for i in range(count)}
     daemon = make_daemon("[poll]\nmin = 1s\ndefault = 10s\n[fetch]\nallow = 127.0.0.0/8\nper-host = 64\ngap = 0s", feeds)
@@ -234,10 +216,10 @@ def test_a_log_that_nobody_reads_stops_nothing(server, make_daemon):
                                           env=dict(os.environ, RUNTIME_DIRECTORY=str(daemon.folder)))
         reader.stdin.close()
         wait_for(lambda: daemon.is_up(), "the daemon to answer")
-        wait_for(lambda: metric(daemon, "sitrepd_polls_failed_total") >= count, "all feeds to fail", 3 * PATIENCE)
-        wait_for(lambda: metric(daemon, "sitrepd_log_lines_dropped_total") > 0, "lines to be dropped")
+        wait_for(lambda: daemon.metric("sitrepd_polls_failed_total") >= count, "all feeds to fail", 3 * PATIENCE)
+        wait_for(lambda: daemon.metric("sitrepd_log_lines_dropped_total") > 0, "lines to be dropped")
         wait_for(lambda: all(f["state"] == "failing" for f in daemon.feeds().values()), "the last poll to be stored")
-        dropped = metric(daemon, "sitrepd_log_lines_dropped_total")
+        dropped = daemon.metric("sitrepd_log_lines_dropped_total")
         reader.send_signal(signal.SIGCONT)
         wait_for(lambda: lines_with(daemon, "log lines were lost, standard error was not read lines=%d" % dropped), "one line that tells")
         assert len(lines_with(daemon, "feed fails")) + dropped >= count

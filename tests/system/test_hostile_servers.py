@@ -8,8 +8,8 @@ import zlib
 
 from harness import BUILD, PATIENCE, wait_for
 from samples import article, rss
-from servers import (CONTINUATION, DATA, END_HEADERS, GOAWAY, HEADERS, PING, RST_STREAM, STATUS_200, Authority,
-                     answer, forever, frame, http2, literal, say, silence)
+from servers import (CONTINUATION, DATA, END_HEADERS, GOAWAY, HEADERS, PING, STATUS_200, Authority, answer, forever,
+                     frame, http2, literal, reset, reset_in_body, say, silence)
 
 OK = b"HTTP/1.1 200 OK\r\n"
 # Time for the whole of a transfer here; what is measured over a window may take a third of it.
@@ -101,19 +101,6 @@ PLAIN = {
 }
 
 
-def h2_reset(connection, stream):
-    connection.sendall(frame(RST_STREAM, 0, stream, (2).to_bytes(4, "big")))
-
-
-def h2_refused(connection, stream):
-    connection.sendall(frame(RST_STREAM, 0, stream, (7).to_bytes(4, "big")))
-
-
-def h2_reset_in_body(connection, stream):
-    connection.sendall(frame(HEADERS, END_HEADERS, stream, STATUS_200) + frame(DATA, 0, stream, b"<rss>") +
-                       frame(RST_STREAM, 0, stream, (2).to_bytes(4, "big")))
-
-
 def h2_goaway(connection, stream):
     connection.sendall(frame(GOAWAY, 0, 0, (0).to_bytes(4, "big") + (11).to_bytes(4, "big")))
     raise EOFError
@@ -147,9 +134,9 @@ def h2_bomb(connection, stream):
 
 
 HTTP2 = {
-    "h2-reset": (h2_reset, "protocol", ""),
-    "h2-refused": (h2_refused, "protocol", ""),
-    "h2-reset-in-body": (h2_reset_in_body, "protocol", ""),
+    "h2-reset": (reset(2), "protocol", ""),
+    "h2-refused": (reset(7), "protocol", ""),
+    "h2-reset-in-body": (reset_in_body, "protocol", ""),
     "h2-goaway": (h2_goaway, "protocol", ""),
     "h2-garbage": (h2_garbage, "protocol", ""),
     "h2-headers": (h2_headers_for_ever, ("protocol", "too-large"), ""),
@@ -191,8 +178,7 @@ def assert_harmless(make_daemon, urls, expected, server, options=None):
     feeds = {name: dict(url=url, timeout=TIMEOUT, **(options or {})) for name, url in urls.items()}
     feeds["good"] = dict(url=server.url("/good"), interval="250ms")
     config = "[fetch]\nallow = 127.0.0.0/8\nmax-body = 1M\nper-host = 32\nparallel = %d" % (len(urls) // 2 + 2)
-    daemon = make_daemon(config, dict(good=feeds["good"])).start()
-    wait_for(lambda: daemon.feeds()["good"]["state"] == "ok", "the good feed")
+    daemon = make_daemon(config, dict(good=feeds["good"])).first_polls(state="ok")
     before = peak_memory(daemon)
     daemon.write_config(config, feeds)
     begun, good = time.monotonic(), server.count("/good")
@@ -236,8 +222,7 @@ def test_many_large_answers_at_once(make_daemon, server, raw_server):
     server.set("/good", rss("Good", [article(1)]))
     feeds = {"f%d" % n: hostile.url("/?%d" % n) for n in range(64)}
     daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nper-host = 64", feeds).start()
-    daemon.write_config("[fetch]\nallow = 127.0.0.0/8\nper-host = 64", dict(feeds, good=server.url("/good")))
-    daemon.run("reload")
+    daemon.reload("[fetch]\nallow = 127.0.0.0/8\nper-host = 64", dict(feeds, good=server.url("/good")))
     wait_for(lambda: all(f["state"] != "new" for f in daemon.feeds().values()), "all to end", patience=120)
     states = daemon.feeds()
     assert states.pop("good")["state"] == "ok"
@@ -271,8 +256,7 @@ def test_http2_that_is_well(make_daemon, raw_server, authority):
     def play(connection, stream):
         connection.sendall(frame(HEADERS, END_HEADERS, stream, STATUS_200) + frame(DATA, 1, stream, body))
     server = raw_server(http2(play), context=authority.context("well", alpn=("h2",)))
-    daemon = make_daemon("", dict(two={"url": server.url(), "ca-file": authority.cert})).start()
-    wait_for(lambda: daemon.feeds()["two"]["state"] == "ok", "a feed over HTTP/2")
+    make_daemon("", dict(two={"url": server.url(), "ca-file": authority.cert})).first_polls(state="ok")
 
 
 def test_bad_certificates(make_daemon, server, raw_server, authority, tmp_path):

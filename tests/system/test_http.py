@@ -5,14 +5,13 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
 
 import valid
-from harness import BUILD, PATIENCE, wait_for
+from harness import BUILD, connected, wait_for
 from samples import article, rss
 
 # The codings of this build, by the libraries that the program names.
@@ -22,8 +21,7 @@ CODINGS = {"gzip"} | {name for name, library in (("br", b"libbrotlienc"), ("zstd
 
 def start(server, make_daemon, articles=None, config=""):
     server.set("/a", rss("Alpha & Sons <script>", articles or [article(n) for n in range(5)]))
-    daemon = make_daemon(config, dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon(config, dict(a=server.url("/a"))).first_polls(state="ok")
     return daemon
 
 
@@ -67,8 +65,7 @@ def test_curl_unpacks_each_coding(server, make_daemon, coding):
 def test_etag_is_the_same_after_a_restart(server, make_daemon):
     daemon = start(server, make_daemon, config="base-url = https://news.example/")
     etag = daemon.get("/feed.atom").headers["ETag"]
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert daemon.get("/feed.atom").headers["ETag"] == etag
 
 
@@ -76,8 +73,7 @@ def test_max_age_follows_the_schedule(server, make_daemon):
     """A reader keeps a document until one of its feeds is polled, for half a minute at least and ten minutes at most."""
     for name in ("quick", "medium", "slow"):
         server.set("/a?" + name, rss("Alpha", [article(1)]))
-    daemon = make_daemon("", {name: dict(url=server.url("/a?" + name), interval=interval) for name, interval in (("quick", "10s"), ("medium", "5m"), ("slow", "3h"))}).start()
-    wait_for(lambda: {f["state"] for f in daemon.feeds().values()} == {"ok"}, "the first polls")
+    daemon = make_daemon("", {name: dict(url=server.url("/a?" + name), interval=interval) for name, interval in (("quick", "10s"), ("medium", "5m"), ("slow", "3h"))}).first_polls(state="ok")
 
     def max_age(name):
         return int(re.fullmatch("max-age=([0-9]+)", daemon.get(name).headers["Cache-Control"])[1])
@@ -157,9 +153,7 @@ def test_scripts_of_other_origins(server, make_daemon):
 def test_garbage_on_the_port_hurts_nobody(server, make_daemon):
     daemon = start(server, make_daemon)
     for garbage in (b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 50000, b"\0" * 100000, b"GET"):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(PATIENCE)
-            s.connect(str(daemon.http_path))
+        with connected(daemon.http_path) as s:
             try:
                 s.sendall(garbage)
             except OSError:
@@ -254,8 +248,7 @@ FULL_ENTRY = """<?xml version="1.0"?>
 
 def test_what_an_entry_says_reaches_every_format(server, make_daemon):
     server.set("/full", FULL_ENTRY, content_type="application/atom+xml")
-    daemon = make_daemon("", dict(full=server.url("/full"))).start()
-    wait_for(lambda: daemon.feeds()["full"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("", dict(full=server.url("/full"))).first_polls(state="ok")
     a = "{http://www.w3.org/2005/Atom}"
     media = "{http://search.yahoo.com/mrss/}"
     dc = "{http://purl.org/dc/elements/1.1/}"

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Feeds whose guids and links cannot be trusted: found out, told, kept, and nothing is news twice."""
 import json
-import sqlite3
 
 import pytest
 
-from harness import wait_for
 from samples import FORMATS, article
 
 
@@ -30,8 +28,7 @@ def test_changing_identities_are_found_out(server, make_daemon, make, content_ty
         return daemon.feeds()["feed"]
 
     server.set("/feed", shuffled(make, polls, links, range(4)), content_type)
-    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1h")}).start()
-    wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the first poll")
+    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1h")}).first_polls(polls=1)
     assert daemon.feeds()["feed"]["identity"] == "guid"
     seen = [poll(range(4))["identity"] for _ in range(9)]
     expected = ["guid", "url", "digest"] if links else ["guid", "url"]
@@ -43,21 +40,18 @@ def test_changing_identities_are_found_out(server, make_daemon, make, content_ty
     assert "known by their %s" % ("texts" if links else "links") in daemon.run("explain", "feed").stdout
     assert json.loads(daemon.run("feeds", "--json", "feed").stdout.splitlines()[0])["identity"] == expected[-1]
     # it is remembered, and what is news after all that is the fifth article alone
-    daemon.kill()
-    daemon.start()
+    daemon.restart(kill=True)
     assert daemon.feeds()["feed"]["identity"] == expected[-1]
     last = poll(range(5))
     assert last["items"] == 5 and last["identity"] == expected[-1]
-    with sqlite3.connect(daemon.state / "sitrepd.db") as db:
-        assert db.execute("SELECT count(*), count(DISTINCT item_id), count(DISTINCT kind) FROM event"
-                          " WHERE item_id IS NOT NULL").fetchone() == (5, 5, 1)
+    assert daemon.stored("SELECT count(*), count(DISTINCT item_id), count(DISTINCT kind) FROM event"
+                         " WHERE item_id IS NOT NULL") == [(5, 5, 1)]
 
 
 def test_an_honest_feed_is_trusted(server, make_daemon):
     make, content_type = FORMATS[0]
     server.set("/feed", make("Harbour news", [article(0)]), content_type)
-    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1h")}).start()
-    wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the first poll")
+    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1h")}).first_polls(polls=1)
     for n in range(1, 12):
         server.set("/feed", make("Harbour news", [article(i) for i in range(n, max(n - 5, -1), -1)]), content_type)
         daemon.refresh("feed")

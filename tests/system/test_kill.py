@@ -86,7 +86,6 @@ def test_fifty_kills(server, make_daemon):
     # nothing more comes
     daemon.refresh()
     assert stream_is_silent(daemon, last)
-    stream.close()
 
 
 def stream_is_silent(daemon, cursor):

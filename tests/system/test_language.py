@@ -5,7 +5,6 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
-from harness import wait_for
 from samples import article, jsonfeed, rss
 
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -34,8 +33,7 @@ def test_undeclared_language_is_detected(server, make_daemon):
                                                               "frégate de la série, sans cérémonie.")], "b")
                .replace("<description>x", "<language>nl</language><description>x", 1))
     daemon = make_daemon('[output "french"]\nmatch = lang:fr',
-                         {name: server.url("/" + name) for name in ("nothing", "declared")}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+                         {name: server.url("/" + name) for name in ("nothing", "declared")}).first_polls(state="ok")
     items = json.loads(daemon.get("/output/french.json").body)["items"]
     assert [i["title"] for i in items] == ([texts[1][0]] if detects() else [])
 
@@ -52,8 +50,7 @@ def test_language_is_kept(server, make_daemon):
     server.set("/json", json.dumps(feed), "application/feed+json")
     expected = {1: "en", 2: "fr-CA", 3: "de", 4: "ko-KR", 5: "ru", 6: "en" if detects() else None, 7: "ja", 8: "zh-Hant"}
     daemon = make_daemon('[output "french"]\nmatch = lang:fr\n[output "rest"]\nmatch = entry NOT (lang:fr OR lang:zh-hant OR lang:k*)',
-                         {name: server.url("/" + name) for name in ("atom", "rss", "header", "nothing", "json")}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+                         {name: server.url("/" + name) for name in ("atom", "rss", "header", "nothing", "json")}).first_polls(state="ok")
 
     def number(title):
         return int(title.split()[1])

@@ -9,7 +9,7 @@ import socket
 import subprocess
 
 import pytest
-from harness import BUILD, PATIENCE, TOP, wait_for
+from harness import BUILD, PATIENCE, TOP, listening, wait_for
 from manual import page
 from samples import article, rss
 
@@ -66,8 +66,7 @@ def follow(request, installed, tmp_path):
 
 def test_examples_follow_alerts_over_a_restart(follow, make_daemon, server, tmp_path):
     server.set("/a", rss("Gazette", [article(1, "Frigates leave Halden"), article(2, "Nothing of note")]))
-    daemon = make_daemon(ALERT, dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["items"] == 2, "the first poll")
+    daemon = make_daemon(ALERT, dict(a=server.url("/a"))).first_polls(items=2)
     out = tmp_path / "out"
     with open(out, "w") as printed:
         process = subprocess.Popen([*follow, str(daemon.stream_path), "oldest"], stdout=printed, stderr=subprocess.PIPE, text=True)
@@ -91,14 +90,11 @@ def test_examples_pass_gaps_and_what_they_do_not_know(follow, tmp_path):
     item = dict(title="Frigates leave")
     lines = (dict(event="hello", cursor="9", instance="7c0f3a51e2d94b86"), dict(event="subscribed", since="3"), {"event": "gap", "from": "3", "to": "5"},
              dict(event="later", cursor="6"), dict(event="alert", cursor="7", alert=dict(name="ships"), item=item), dict(event="heartbeat", cursor="8"))
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.settimeout(PATIENCE)
-        listening.bind(str(path))
-        listening.listen()
+    with listening(path) as listener:
         with subprocess.Popen([*follow, str(path), "3"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             requests = []
             for sent in (lines, (*lines[:3], dict(event="error", reason="enough"))):
-                connection, _ = listening.accept()
+                connection, _ = listener.accept()
                 connection.settimeout(PATIENCE)
                 connection.sendall((json.dumps(sent[0]) + "\n").encode())
                 requests.append(json.loads(connection.makefile("rb").readline()))

@@ -54,7 +54,6 @@ def events(daemon, since="0"):
         event = stream.read()
         if event["event"] != "subscribed":
             got.append(event)
-    stream.close()
     return got
 
 
@@ -111,8 +110,7 @@ def test_names_stay_when_others_come_and_go(server, make_daemon):
     polled(daemon, 4)
     four = names()
     assert len(set(four.values())) == 4 and {k: four[k] for k in "ab"} == first
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert names() == four
     # the first one leaves, another gets a title of its own
     write(daemon, outlines(("News", c), ("News", b), ("Sea news", d)))
@@ -120,8 +118,7 @@ def test_names_stay_when_others_come_and_go(server, make_daemon):
     assert [change for change in changes if "renamed" in change] == ["feed %s was renamed to sea-news" % four["d"]]
     left = dict(b=four["b"], c=four["c"], d="sea-news")
     assert names() == left
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert names() == left
 
 

@@ -2,7 +2,6 @@
 """Items in the words of earlier ones, or at one link: the stream tells and alerts each that is news."""
 from email.utils import formatdate
 
-from harness import wait_for
 
 START = 1795428000
 ALERT = '[alert "m"]\nmatch = alert OR sailors OR warning\n'
@@ -39,8 +38,7 @@ def test_each_is_told_and_alerts(server, make_daemon):
     server.set("/alarms", rss([alarm(10)]))
     server.set("/notices", rss([notice(0)]))
     feeds = {name: dict(url=server.url("/" + name), interval="1h") for name in ("alarms", "notices")}
-    daemon = make_daemon(ALERT, feeds).start()
-    wait_for(lambda: all(f["polls"] > 0 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(ALERT, feeds).first_polls()
     stream = daemon.stream(dict(since=daemon.stream().hello["cursor"], events=["new", "copy", "updated", "alert"]))
     for hours in ((12, 10), (14, 12, 10), (16,)):
         server.set("/alarms", rss([alarm(h) for h in hours]))
@@ -65,8 +63,7 @@ def test_updates_of_a_counter_end(server, make_daemon):
         server.set("/c", rss([("Frigate leaves (%d comments)" % n, "http://c.example/1", "c1", formatdate(START), text % (n * 7))]))
 
     write(0)
-    daemon = make_daemon("", dict(c=dict(url=server.url("/c"), interval="1h"))).start()
-    wait_for(lambda: daemon.feeds()["c"]["polls"] > 0, "the first poll")
+    daemon = make_daemon("", dict(c=dict(url=server.url("/c"), interval="1h"))).first_polls()
     etags = []
     for n in range(1, 10):
         write(n)
@@ -79,7 +76,6 @@ def test_updates_of_a_counter_end(server, make_daemon):
 
 def test_a_photo_series_has_all_its_photos(server, make_daemon):
     server.set("/photos", rss([photo(n) for n in range(3)]))
-    daemon = make_daemon("", dict(photos=dict(url=server.url("/photos"), interval="1h"))).start()
-    wait_for(lambda: daemon.feeds()["photos"]["polls"] > 0, "the first poll")
+    daemon = make_daemon("", dict(photos=dict(url=server.url("/photos"), interval="1h"))).first_polls()
     assert daemon.feeds()["photos"]["items"] == 3
     assert daemon.get("/feed.atom").body.decode().count("</entry>") == 3

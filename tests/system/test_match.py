@@ -2,10 +2,9 @@
 """A rule is tried, and a mistake in it shows its place."""
 import json
 import os
-import pty
 import subprocess
 
-from harness import BUILD, wait_for
+from harness import BUILD, on_terminal, wait_for
 from samples import article, rss
 
 WRONG = '[alert "wrong"]\nmatch = 北朝鮮 AND (missile OR icbm))\n'
@@ -22,15 +21,8 @@ def test_mistake_shows_its_place(make_daemon):
         assert check.returncode == 1 and check.stderr.startswith(mistake + SHOWN), check.stderr
     start = subprocess.run(daemon.command(), capture_output=True, text=True)
     assert start.returncode == 78 and mistake in start.stderr and "^" not in start.stderr, start.stderr
-    terminal, stderr = pty.openpty()
-    start = subprocess.run(daemon.command(), stderr=stderr)
-    os.close(stderr)
-    assert start.returncode == 78
-    seen = b""
-    while b"cannot start" not in seen:
-        seen += os.read(terminal, 4096)
-    os.close(terminal)
-    assert mistake + SHOWN in seen.decode().replace("\r\n", "\n")
+    status, seen = on_terminal(daemon.command(), streams=("stderr",))
+    assert status == 78 and "cannot start" in seen and mistake + SHOWN in seen
 
 
 def test_history(server, make_daemon):
@@ -39,8 +31,7 @@ def test_history(server, make_daemon):
     frigate = article(2, title="Frigate leaves harbour", text="<p>The frigate left for a long patrol of the northern waters this week, its crew said.</p>")
     for outlet in ("alpha", "bravo"):
         server.set("/" + outlet, rss(outlet, [missile] + [frigate] * (outlet == "alpha"), prefix=outlet))
-    daemon = make_daemon("", {o: dict(url=server.url("/" + o), publisher=o) for o in ("alpha", "bravo")}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the polls")
+    daemon = make_daemon("", {o: dict(url=server.url("/" + o), publisher=o) for o in ("alpha", "bravo")}).first_polls(state="ok")
 
     def history(*arguments, code=0):
         result = match("--state-dir", str(daemon.state), "--since", "1d", *arguments)
@@ -184,16 +175,10 @@ def test_warnings(make_daemon):
 
 
 def test_terminal_gets_bold_words_and_nothing_unsafe():
-    terminal, stdout = pty.openpty()
     hostile = dict(title="A missile \x1b[31m\u202e", link="https://x.example/\x1b[31m", content="missile \x01\x02\x07")
     environment = dict(os.environ, TERM="xterm")
     environment.pop("NO_COLOR", None)
-    result = subprocess.run([str(BUILD / "sitrep"), "match", "missile"], input=json.dumps(hostile).encode(), stdout=stdout, env=environment)
-    os.close(stdout)
-    assert result.returncode == 0
-    seen = b""
-    while b"items match" not in seen:
-        seen += os.read(terminal, 4096)
-    os.close(terminal)
-    assert seen.startswith(b"A \x1b[1mmissile\x1b[0m [31m\r\n"), seen
-    assert seen.count(b"\x1b") == 4 and not set(seen) & set(b"\x01\x02\x07"), seen
+    status, seen = on_terminal([str(BUILD / "sitrep"), "match", "missile"], streams=("stdout",), input=json.dumps(hostile).encode(), env=environment)
+    assert status == 0 and "items match" in seen
+    assert seen.startswith("A \x1b[1mmissile\x1b[0m [31m\n"), seen
+    assert seen.count("\x1b") == 4 and not set(seen) & set("\x01\x02\x07"), seen

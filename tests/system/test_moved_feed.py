@@ -22,8 +22,7 @@ def rss(name, numbers, dated):
 
 def test_news_from_another_address(server, make_daemon):
     server.set("/a", rss("a", range(4, -1, -1), False))
-    daemon = make_daemon(ALERT, {"a": dict(url=server.url("/a"), interval="1h")}).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
+    daemon = make_daemon(ALERT, {"a": dict(url=server.url("/a"), interval="1h")}).first_polls(polls=1)
     stream = daemon.stream(dict(since=daemon.stream().hello["cursor"], events=["new", "copy", "updated", "alert"]))
     server.set("/b", rss("a", range(5, 0, -1), False))
     daemon.write_config(ALERT, {"a": dict(url=server.url("/b"), interval="1h")})
@@ -37,8 +36,7 @@ def test_undated_backlog_stands_below(server, make_daemon):
     server.set("/a", rss("a", range(2), True))
     server.set("/u", rss("u", range(2), False))
     feeds = {"a": dict(url=server.url("/a"), interval="1h")}
-    daemon = make_daemon("", feeds).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
+    daemon = make_daemon("", feeds).first_polls(polls=1)
     feeds["u"] = dict(url=server.url("/u"), interval="1h")
     daemon.write_config("", feeds)
     daemon.control(op="reload")

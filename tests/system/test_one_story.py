@@ -7,7 +7,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 
 import defence_call
-from harness import BUILD, wait_for
+from harness import BUILD
 from samples import FORMATS
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -23,8 +23,7 @@ class Outlets:
         self.formats = {name: FORMATS[n % len(FORMATS)] for n, name in enumerate(names)}
         for name in names:
             self.say(name, [])
-        self.daemon = make_daemon("", {name: dict(url=server.url("/" + name), interval="1h") for name in names}).start()
-        wait_for(lambda: all(f["polls"] > 0 for f in self.daemon.feeds().values()), "the first polls")
+        self.daemon = make_daemon("", {name: dict(url=server.url("/" + name), interval="1h") for name in names}).first_polls()
         self.stream = self.daemon.stream(dict(since="0", events=KINDS))
 
     def say(self, name, articles):

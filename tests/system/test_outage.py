@@ -47,8 +47,7 @@ def network():
 
 
 def start(make_daemon, feeds):
-    daemon = make_daemon(CONFIG, feeds).start()
-    wait_for(lambda: all(f["polls"] for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(CONFIG, feeds).first_polls()
     return daemon
 
 

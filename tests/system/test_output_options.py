@@ -36,8 +36,7 @@ def start(server, make_daemon, config=OUTPUTS):
     daemon = make_daemon(config, {
         "a": dict(url=server.url("/a"), categories="Naval, us", rank="1"),
         "B": dict(url=server.url("/b"), categories="naval", publisher="Wire & Co"),
-        "c": dict(url=server.url("/c"), categories="air", publisher="wire & co")}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+        "c": dict(url=server.url("/c"), categories="air", publisher="wire & co")}).first_polls(state="ok")
     return daemon
 
 
@@ -155,7 +154,6 @@ def test_what_moves_updated(server, make_daemon):
         daemon.refresh("a")
         stream.read_events(1)
         assert valid.feeds(daemon, BASE, "/feed")[0][2] > before[0][2]
-        stream.close()
         daemon.stop()
 
 
@@ -164,8 +162,7 @@ def test_a_source_named_by_its_address_keeps_its_secret(server, make_daemon):
     for secret in ("/s?token=dc7b9a1f00c3", "/u/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b/feed"):
         address = server.url(secret)
         server.set(secret, atom("Secret", [article(1)], "s").replace("<id>tag:s.example</id>", "<id>%s</id>" % address, 1))
-        daemon = make_daemon("base-url = %s" % BASE, {"s": dict(url=address, **{"public-url": "https://public.example/feed"})}).start()
-        wait_for(lambda: daemon.feeds()["s"]["state"] == "ok", "the first poll")
+        daemon = make_daemon("base-url = %s" % BASE, {"s": dict(url=address, **{"public-url": "https://public.example/feed"})}).first_polls(state="ok")
         feed = daemon.get("/feed.atom").body.decode()
         assert "<id>https://public.example/feed</id>" in feed and address not in feed
         daemon.stop()

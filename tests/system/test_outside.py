@@ -48,10 +48,8 @@ def open_files(pid):
 
 
 def test_locks_are_there_after_everything_was_opened(server, make_daemon):
-    server.set("/f", rss(5))
-    daemon = make_daemon(feeds=dict(f=dict(url=server.url("/f"), interval="1h")))
-    daemon.start()
-    wait_for(lambda: daemon.feeds()["f"]["items"] == 5, "the first items")
+    daemon = make_daemon(feeds=dict(f=dict(url=server.set("/f", rss(5)), interval="1h")))
+    daemon.first_polls(items=5)
     pid = daemon.process.pid
     database = daemon.state / "sitrepd.db"
 
@@ -78,10 +76,8 @@ def test_locks_are_there_after_everything_was_opened(server, make_daemon):
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_looked_at_while_it_writes_and_killed(tool, server, make_daemon, tmp_path):
-    server.set("/f", rss(5))
-    daemon = make_daemon(feeds=dict(f=dict(url=server.url("/f"), interval="1h")))
-    daemon.start()
-    wait_for(lambda: daemon.feeds()["f"]["items"] == 5, "the first items")
+    daemon = make_daemon(feeds=dict(f=dict(url=server.set("/f", rss(5)), interval="1h")))
+    daemon.first_polls(items=5)
     database = daemon.state / "sitrepd.db"
     stream = daemon.stream(subscribe=dict(since="0", events=["new", "copy"]))
     seen = {e["cursor"]: e["item"]["title"] for e in stream.read_events(5)}

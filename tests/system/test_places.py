@@ -8,13 +8,12 @@ import re
 import select
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 
 import pytest
 
-from harness import BUILD, PATIENCE, Daemon, wait_for
+from harness import BUILD, PATIENCE, Daemon, listening, wait_for
 from samples import article, rss
 
 SITREP = str(BUILD / "sitrep")
@@ -100,9 +99,7 @@ def test_a_killed_daemon_is_told_from_none(daemon_in, home, no_service):
 def test_a_person_who_waits_is_told(tmp_path):
     """A socket unit takes connections also for a service that does not come up."""
     person, terminal = pty.openpty()
-    with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.bind(str(tmp_path / "deaf.sock"))
-        deaf.listen()
+    with listening(tmp_path / "deaf.sock"):
         with subprocess.Popen([SITREP, "--socket", str(tmp_path / "deaf.sock"), "status"], stdout=subprocess.DEVNULL, stderr=terminal) as waiting:
             wait_for(lambda: select.select([person], [], [], 0)[0], "a word")
             assert "systemctl status sitrepd" in os.read(person, 4096).decode()

@@ -117,8 +117,7 @@ def test_429_without_a_word_for_how_long(server, clock, make_daemon):
 
 def test_impatience_makes_no_requests(server, make_daemon):
     server.set("/feed", rss("Feed", [article(1)]), etag='"1"')
-    daemon = make_daemon("[fetch]\ngap = 0s", {"feed": {"url": server.url("/feed"), "allow-private": "yes"}}).start()
-    wait_for(lambda: daemon.feeds()["feed"]["items"] == 1, "the first poll")
+    daemon = make_daemon("[fetch]\ngap = 0s", {"feed": {"url": server.url("/feed"), "allow-private": "yes"}}).first_polls(items=1)
     again = daemon.run("refresh", "feed", check=False)
     assert again.returncode != 0 and "feed was polled" in again.stderr
     assert server.count("/feed") == 1

@@ -5,7 +5,6 @@ import email.utils
 import json
 import os
 import random
-import sqlite3
 import struct
 import subprocess
 import time
@@ -68,8 +67,7 @@ def start_desk(server, make_daemon, options, categories="naval"):
     """A daemon with one feed that has been polled, and a stream of what its alerts become."""
     server.set("/a", rss("A", []))
     feed = dict(url=server.url("/a"), interval="300ms", categories=categories)
-    daemon = make_daemon(FAST + "\n[alerts]\n" + options + ALERTS, {"a": feed}).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] > 0, "the first poll")
+    daemon = make_daemon(FAST + "\n[alerts]\n" + options + ALERTS, {"a": feed}).first_polls()
     return daemon, daemon.stream(dict(events=["alert", "muted", "digest"]))
 
 
@@ -78,8 +76,7 @@ def test_a_silence_mutes_is_listed_and_outlives_a_kill(server, make_daemon):
     said = daemon.run("silence", "category:naval AND drills NOT mine", "4h", "--why", "exercise week").stdout
     assert "exercise week" in said and "category:naval" in said
     daemon.run("silence", "alert:frigate", "1h")
-    daemon.kill()
-    daemon.start()
+    daemon.restart(kill=True)
     stream = daemon.stream(dict(events=["alert", "muted"]))
     listed = json.loads(daemon.run("silence", "--list", "--json").stdout)
     assert [s["id"] for s in listed] == [2, 1] and [s["ended"] for s in listed] == [False, False]
@@ -123,13 +120,11 @@ def test_a_group_outlives_kills_and_is_told_once(server, make_daemon):
     server.set("/a", rss("A", [article(1)]))
     stream.read_events(2)
     for _ in range(2):
-        daemon.kill()
-        daemon.start()
+        daemon.restart(kill=True)
     log = daemon.stream(dict(since="oldest", events=["muted", "digest"]))
     events = log.read_events(3)
     assert [e["event"] for e in events] == ["muted", "muted", "digest"] and events[2]["digest"]["total"] == 2
-    daemon.kill()
-    daemon.start()
+    daemon.restart(kill=True)
     server.set("/a", rss("A", [article(2, title="Two", text="<p>A mine was found off the port of Antwerp at noon by 2 boys.</p>")]))
     log = daemon.stream(dict(since=events[2]["cursor"], events=["muted", "digest", "alert"]))
     assert [e["event"] for e in log.read_events(1)] == ["alert"]
@@ -213,9 +208,7 @@ def test_a_rate_counts_alerts_and_their_revisions_apart(server, make_daemon):
     def poll(*reports):
         server.set("/a", rss("A", [article(n, title="At %s" % place, text=text(place, sailors)) for n, (place, sailors) in enumerate(reports, 1)]))
 
-    server.set("/a", rss("A", []))
-    daemon = make_daemon(FAST + "\n" + REVISED, {"a": dict(url=server.url("/a"), interval="300ms")}).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] > 0, "the first poll")
+    daemon = make_daemon(FAST + "\n" + REVISED, {"a": dict(url=server.set("/a", rss("A", [])), interval="300ms")}).first_polls()
     stream = daemon.stream(dict(events=["alert", "muted", "digest"]))
     poll(("Halden", 18), ("Ostend", 25), ("Toulon", 32))
     events = stream.read_events(3)
@@ -236,15 +229,13 @@ def test_a_digest_waits_for_the_end_of_quiet_hours(server, make_daemon):
     server.set("/a", rss("A", [article(1)]))
     assert [e["event"] for e in stream.read_events(2)] == ["muted", "muted"]
     feed = dict(url=server.url("/a"), interval="300ms", categories="naval")
-    daemon.write_config(FAST + "\n[alerts]\nquiet = Mon-Sun\ngroup-by = category\nwait = 8s\ninterval = 8s" + ALERTS, {"a": feed})
-    daemon.run("reload")
+    daemon.reload(FAST + "\n[alerts]\nquiet = Mon-Sun\ngroup-by = category\nwait = 8s\ninterval = 8s" + ALERTS, {"a": feed})
     time_out = time.monotonic() + 9
     wait_for(lambda: time.monotonic() > time_out, "the time of the digest")
     server.set("/a", rss("A", [article(2, title="Two", text="<p>A mine was found off the port of Antwerp at noon by 2 boys.</p>")]))
     event = stream.read_events(1)[0]
     assert event["event"] == "alert" and event["alert"]["name"] == "mine", event
-    daemon.write_config(FAST + "\n[alerts]\nquiet = never\ngroup-by = category\nwait = 8s\ninterval = 8s" + ALERTS, {"a": feed})
-    daemon.run("reload")
+    daemon.reload(FAST + "\n[alerts]\nquiet = never\ngroup-by = category\nwait = 8s\ninterval = 8s" + ALERTS, {"a": feed})
     digest = stream.read_events(1)[0]
     assert digest["event"] == "digest" and digest["digest"]["total"] == 2 and digest["digest"]["reason"] == "group"
 
@@ -321,8 +312,7 @@ def start_outlets(server, make_daemon, options, outlets=4):
     for n in range(outlets):
         server.set("/o%d" % n, rss("Outlet %d" % n, [], prefix="o%d" % n))
     feeds = {"o%d" % n: dict(url=server.url("/o%d" % n), interval="300ms", publisher="p%d" % n) for n in range(outlets)}
-    daemon = make_daemon(FAST + "\n" + options, feeds).start()
-    wait_for(lambda: all(f["polls"] > 0 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(FAST + "\n" + options, feeds).first_polls()
     return daemon, daemon.stream(dict(events=["alert", "muted", "digest"]))
 
 
@@ -393,8 +383,7 @@ match = launched
 """
     server.set("/a", rss("A", []))
     feed = dict(url=server.url("/a"), interval="300ms", categories="naval")
-    daemon = make_daemon(FAST + "\n[alerts]\ngroup-by = category\nwait = 1h\ninterval = 1d" + own, {"a": feed}).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] > 0, "the first poll")
+    daemon = make_daemon(FAST + "\n[alerts]\ngroup-by = category\nwait = 1h\ninterval = 1d" + own, {"a": feed}).first_polls()
     stream = daemon.stream(dict(events=["alert", "muted", "digest"]))
     server.set("/a", rss("A", [article(1, text="<p>A frigate was seen off the port of Antwerp at noon, 3 miles out.</p>")]))
     assert [(e["event"], e["alert"]["name"]) for e in stream.read_events(1)] == [("alert", "frigate")]
@@ -417,10 +406,9 @@ def teach(daemon, category, weeks=6):
     slot = now // 300000 - 12 * 24
     state = struct.pack("<qq12HI", now - weeks * WEEK, slot, *[0] * 12, 0) + struct.pack("<168f", *[1.0] * 168) + struct.pack("<fB", 1.0, 0)
     growth = struct.pack("<qq", now - weeks * WEEK, now - 1000) + struct.pack("<33f", *[0] * 33) + struct.pack("<168f", *[0] * 168)
-    with sqlite3.connect(daemon.state / "sitrepd.db") as db:
+    with daemon.altered() as db:
         db.execute("INSERT OR REPLACE INTO burst VALUES(?, ?)", ("category/" + category, state))
         db.execute("INSERT OR REPLACE INTO burst VALUES('growth', ?)", (growth,))
-    db.close()
 
 
 PLACES = ("Halden", "Bergen", "Narvik", "Ostend", "Toulon", "Rota", "Kiel", "Gdynia", "Izmir", "Souda", "Augusta", "Den Helder",
@@ -437,13 +425,10 @@ def test_a_burst_and_a_breaking_story_are_told_once(server, make_daemon):
     for name in names:
         server.set("/" + name, rss(name, [], prefix=name))
     feeds = {name: dict(url=server.url("/" + name), interval="300ms", categories="naval", publisher=name) for name in names}
-    daemon = make_daemon(FAST + "\n[alerts]\nburst = yes\nbreaking = yes", feeds).start()
-    wait_for(lambda: all(f["polls"] > 0 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(FAST + "\n[alerts]\nburst = yes\nbreaking = yes", feeds).first_polls()
     status = daemon.control(op="status")[0]["status"]["bursts"]
     assert status == {"counted": 1, "learning": 1}
-    daemon.stop()
     teach(daemon, "naval")
-    daemon.start()
     stream = daemon.stream(dict(events=["burst", "breaking"]))
     server.set("/p0", rss("p0", many(20), prefix="p0"))
     event = stream.read_until("burst")
@@ -491,8 +476,7 @@ def test_a_played_day(server, make_daemon):
     shown = [[] for _ in range(outlets)]
     play(server, outlets, shown, [])
     feeds = {"o%d" % o: dict(url=server.url("/o%d" % o), interval="500ms", publisher="p%d" % o) for o in range(outlets)}
-    daemon = make_daemon(FAST + "\n" + DAY_RULES, feeds).start()
-    wait_for(lambda: all(f["polls"] > 0 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon(FAST + "\n" + DAY_RULES, feeds).first_polls()
 
     def items():
         return sum(f["items"] for f in daemon.feeds().values())
@@ -500,8 +484,7 @@ def test_a_played_day(server, make_daemon):
     for first, last in ((0, 4), (4, 12)):
         play(server, outlets, shown, events[first:last])
         wait_for(lambda: items() == outlets * last, "the reports of the day")
-    daemon.write_config(FAST + "\n[alerts]\nquiet = Mon-Sun\n" + DAY_RULES, feeds)
-    daemon.run("reload")
+    daemon.reload(FAST + "\n[alerts]\nquiet = Mon-Sun\n" + DAY_RULES, feeds)
     play(server, outlets, shown, events[12:])
     wait_for(lambda: items() == outlets * 20, "the reports of the night")
     for outlet in range(outlets):  # and five reports of its own
@@ -509,8 +492,7 @@ def test_a_played_day(server, make_daemon):
         shown[outlet][:0] = [dict(article(n, title=title, text=text), link="http://o%d.example/%d" % (outlet, n)) for n, (title, text) in own]
         server.set("/o%d" % outlet, rss("Outlet %d" % outlet, shown[outlet], prefix="o%d" % outlet))
     wait_for(lambda: items() == 1000, "all 1,000 items")
-    daemon.write_config(FAST + "\n" + DAY_RULES, feeds)
-    daemon.run("reload")
+    daemon.reload(FAST + "\n" + DAY_RULES, feeds)
     stream = daemon.stream(dict(since="oldest", events=["new", "alert", "muted", "digest"]))
     log = []
     while not log or log[-1]["event"] != "digest":

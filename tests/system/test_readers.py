@@ -29,8 +29,7 @@ def desk(server, make_daemon):
     server.set("/a", rss("World", articles, "gazette"))
     server.set("/b", atom("Strait Watch", [dict(articles[1], link="http://strait.example/1")], "strait"))
     server.set("/c", rss("World", [article(7)], "post"))
-    daemon = make_daemon("title = Night desk", {name: server.url("/" + name) for name in "abc"}).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("title = Night desk", {name: server.url("/" + name) for name in "abc"}).first_polls(state="ok")
     return daemon, articles
 
 

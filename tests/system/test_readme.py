@@ -9,7 +9,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ import urllib.request
 
 import pytest
 
-from harness import BUILD, PATIENCE, TOP, wait_for
+from harness import BUILD, PATIENCE, TOP, free_port, wait_for
 
 README = (TOP / "README.md").read_text()
 # What `sitrep tail --event alert` notes before it begins.
@@ -45,12 +44,6 @@ def commands(text):
             opened = re.search(r"<<'(\w+)'", line)
             end = opened[1] if opened else None
     return found
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def heed_the_terminal():

@@ -5,12 +5,11 @@ import os
 import resource
 import select
 import signal
-import socket
 import sqlite3
 
 import pytest
 
-from harness import PATIENCE, TOP, wait_for
+from harness import PATIENCE, TOP, connected, wait_for
 from samples import article, rss
 from test_service import Manager
 
@@ -31,9 +30,7 @@ class Asked:
     """A command on its way, whose answer is read later."""
 
     def __init__(self, daemon, **request):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(PATIENCE)
-        self.socket.connect(str(daemon.control_path))
+        self.socket = connected(daemon.control_path)
         self.file = self.socket.makefile("rb")
         self.socket.sendall(json.dumps(request).encode() + b"\n")
 
@@ -53,8 +50,7 @@ def desk(server, make_daemon):
     for name in "abc":
         server.set("/" + name, rss(name.upper(), [article(ord(name))]))
     daemon = make_daemon('[alert "old"]\nmatch = frigate\n[output "all"]\nmatch = squadron OR frigate',
-                         dict(a=server.url("/a"), b=server.url("/b"))).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+                         dict(a=server.url("/a"), b=server.url("/b"))).first_polls(state="ok")
     return daemon
 
 
@@ -66,8 +62,7 @@ def outward(daemon):
 
 
 def alerts_raised(daemon):
-    with sqlite3.connect("file:%s?mode=ro" % (daemon.state / "sitrepd.db"), uri=True) as db:
-        details = [json.loads(d) for d, in db.execute("SELECT detail FROM event WHERE detail IS NOT NULL ORDER BY cursor")]
+    details = [json.loads(d) for d, in daemon.stored("SELECT detail FROM event WHERE detail IS NOT NULL ORDER BY cursor")]
     return [d["alert"]["name"] for d in details if "alert" in d]
 
 
@@ -77,7 +72,6 @@ def assert_old_rules_hold(server, daemon, what):
     server.set("/a", rss("A", [article(ord("a")), article(7, title="A frigate and a submarine meet " + what)]))
     daemon.control(op="refresh", feed="a")
     assert stream.read_until("alert")["alert"]["name"] == "old"
-    stream.close()
     assert alerts_raised(daemon) == ["old"]
 
 
@@ -122,8 +116,7 @@ def test_a_full_disk_changes_nothing(server, make_daemon):
     server.set("/a", rss("A", [article(ord("a"))]))
     server.set("/c", rss("C", [article(ord("c"))]))
     desk = make_daemon('[alert "old"]\nmatch = frigate\n[output "all"]\nmatch = squadron OR frigate',
-                       dict(a=server.url("/a"))).start()
-    wait_for(lambda: desk.feeds()["a"]["state"] == "ok", "the first poll")
+                       dict(a=server.url("/a"))).first_polls(state="ok")
     before = outward(desk)
     desk.write_config(*fresh_config(server))
     pid = desk.process.pid
@@ -157,7 +150,6 @@ def test_the_loop_goes_on_while_a_reload_waits(server, desk):
     assert answers[-1] == {"done": True} and any("feed c" in line for line in answers[0]["changes"]), answers
     assert set(desk.feeds()) == {"a", "c"} and desk.feeds()["a"]["title"] == "Renamed"
     assert stream.read_until("new")["item"]["feed"] in "abc"
-    stream.close()
     reload.close()
 
 
@@ -203,8 +195,7 @@ def test_an_end_while_a_reload_waits(server, desk):
     assert reload.file.readline() == b""  # no word of success
     held.release()
     reload.close()
-    desk.stop()
-    desk.start()
+    desk.restart()
     assert set(desk.feeds()) == {"a", "c"}
 
 
@@ -229,21 +220,18 @@ def test_a_poll_under_way_goes_on(server, desk):
     asked = Asked(desk, op="refresh")
     try:
         wait_for(lambda: len(arrived) == 2, "both polls")
-        desk.write_config("", dict(a=server.url("/a"), c=server.url("/c")))
-        desk.run("reload")
+        desk.reload("", dict(a=server.url("/a"), c=server.url("/c")))
     finally:
         go_on.append(True)
     wait_for(lambda: desk.feeds()["a"]["items"] == 2, "the poll that was under way")
     wait_for(lambda: desk.feeds()["c"]["items"] == 1, "the new feed")
     assert set(desk.feeds()) == {"a", "c"}
-    with sqlite3.connect(str(desk.state / "sitrepd.db")) as db:
-        assert db.execute("SELECT items FROM feed WHERE name = 'b'").fetchone() == (1,)
+    assert desk.stored("SELECT items FROM feed WHERE name = 'b'") == [(1,)]
     asked.close()
 
 
 def test_every_reload_is_logged_alike(server, desk):
-    desk.write_config(*fresh_config(server))
-    desk.run("reload")
+    desk.reload(*fresh_config(server))
     line = [x for x in desk.log().splitlines() if "configuration reloaded" in x][-1]
     assert "uid %d" % os.getuid() in line and "pid " in line, line
     assert "feed c added" in desk.log() and "feed b removed" in desk.log()
@@ -296,8 +284,7 @@ def stored(server, make_daemon, config, count=30):
     server.set("/a", rss("A", [article(n, title="A %s numbered %d sails" % ("frigate" if n % 2 else "submarine", n),
                                        text="<p>The vessel <b>miss</b>ion number %d of its kind goes to sea.</p>" % n)
                                for n in range(count)]))
-    daemon = make_daemon(config, dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["items"] == count, "the first poll")
+    daemon = make_daemon(config, dict(a=server.url("/a"))).first_polls(items=count)
     return daemon
 
 
@@ -305,9 +292,8 @@ def test_a_changed_rule_is_applied_to_what_is_stored(server, make_daemon):
     daemon = stored(server, make_daemon, rules("frigate", "submarine"))
     assert len(titles(daemon, "/output/o.json")) == 15
     assert all("frigate" in t for t in titles(daemon, "/output/o.json"))
-    daemon.write_config(rules("submarine", "mission AND frigate") + '[output "late"]\nmatch = feed:a AND "vessel mission"',
+    daemon.reload(rules("submarine", "mission AND frigate") + '[output "late"]\nmatch = feed:a AND "vessel mission"',
                         dict(a=server.url("/a")))
-    daemon.run("reload")
     # from the first moment none of the old rule's, soon all of the new one's, newest first
     assert not any("frigate" in t for t in titles(daemon, "/output/o.json"))
     wait_for(lambda: len(titles(daemon, "/output/o.json")) == 15, "the changed output")
@@ -321,18 +307,11 @@ def test_a_changed_rule_is_applied_to_what_is_stored(server, make_daemon):
     stream = daemon.stream()
     daemon.refresh("a")
     assert stream.read_until("alert")["alert"]["name"] == "a"
-    stream.close()
     assert alerts_raised(daemon) == ["a"] and len(titles(daemon, "/alert/a.json")) == 16
     # what is gone leaves nothing behind
-    daemon.write_config("", dict(a=server.url("/a")))
-    daemon.run("reload")
+    daemon.reload("", dict(a=server.url("/a")))
     assert daemon.get("/output/o.json").status == 404
-
-    def marks():
-        with sqlite3.connect("file:%s?mode=ro" % (daemon.state / "sitrepd.db"), uri=True) as db:
-            return db.execute("SELECT count(*) FROM rule_match").fetchone()[0]
-
-    wait_for(lambda: marks() == 0, "the matches of rules that are gone to go")
+    wait_for(lambda: daemon.stored("SELECT count(*) FROM rule_match") == [(0,)], "the matches of rules that are gone to go")
 
 
 def test_a_rule_that_changes_over_a_restart(server, make_daemon):
@@ -344,8 +323,7 @@ def test_a_rule_that_changes_over_a_restart(server, make_daemon):
     wait_for(lambda: len(titles(daemon, "/output/o.json")) == 15, "the changed output")
     assert len(titles(daemon, "/alert/a.json")) == 15  # as it was
     # and back, while the first one's matches may still be there
-    daemon.write_config(rules("frigate", "frigate"), dict(a=server.url("/a")))
-    daemon.run("reload")
+    daemon.reload(rules("frigate", "frigate"), dict(a=server.url("/a")))
     assert not any("submarine" in t for t in titles(daemon, "/output/o.json"))
     wait_for(lambda: len(titles(daemon, "/output/o.json")) == 15, "the output as it was")
     assert alerts_raised(daemon) == []
@@ -379,9 +357,8 @@ def test_a_kill_while_rules_are_applied(server, make_daemon):
 
     def done():
         """Matches and their stories, once all stored items were matched."""
-        with sqlite3.connect("file:%s?mode=ro" % (daemon.state / "sitrepd.db"), uri=True) as db:
-            return db.execute("SELECT count(*), count(DISTINCT story_id) FROM rule_match m JOIN rule r ON r.rule_key = m.rule_key"
-                              " WHERE r.name = 'output/o' AND r.from_id IS NULL").fetchone()
+        return daemon.stored("SELECT count(*), count(DISTINCT story_id) FROM rule_match m JOIN rule r ON r.rule_key = m.rule_key"
+                             " WHERE r.name = 'output/o' AND r.from_id IS NULL")[0]
 
     daemon.run("reload")
     wait_for(lambda: done()[0] > 0, "all matches")

@@ -22,8 +22,7 @@ def test_a_third_publisher(server, make_daemon):
     daemon = make_daemon('[alert "strait"]\nmatch = frigates AND sources>=3\npriority = high\n'
                          '[output "many"]\nmatch = sources>=3 NOT something\n'
                          '[output "young"]\nmatch = frigates age<1h\n'
-                         '[output "urgent"]\nmatch = strait priority>=high\n', feeds).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+                         '[output "urgent"]\nmatch = strait priority>=high\n', feeds).first_polls(state="ok")
     everything = daemon.stream(dict(events=["new", "copy", "alert"]))
     second = daemon.stream(dict(events=["copy"], match="frigates sources=2 age<1h"))
     for n, outlet in enumerate(OUTLETS):
@@ -36,8 +35,7 @@ def test_a_third_publisher(server, make_daemon):
             assert outputs(daemon, "many") == []
         if n == 1:
             assert second.read_until("copy")["item"]["feed"] == "bollard"
-            daemon.stop()
-            daemon.start()
+            daemon.restart()
             everything = daemon.stream(dict(events=["new", "copy", "alert"]))
     alert = everything.read_until("alert")
     assert alert["alert"]["name"] == "strait" and alert["alert"]["terms"] == ["frigates"]

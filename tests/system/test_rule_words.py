@@ -35,9 +35,7 @@ def config(alerts=True):
 
 
 def test_alerts_outputs_and_stream(server, make_daemon):
-    server.set("/a", rss("Desk", [article(99)]))
-    daemon = make_daemon(config(), dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon(config(), dict(a=server.set("/a", rss("Desk", [article(99)])))).first_polls(state="ok")
     streams = {name: daemon.stream(dict(match=rule, events=["new"])) for name, rule in RULES.items()}
     alerts = daemon.stream(dict(events=["alert"]))
     server.set("/a", rss("Desk", [article(99)] + articles()))
@@ -72,9 +70,7 @@ def test_a_configured_publisher(server, make_daemon):
 
 def test_what_is_stored(server, make_daemon):
     """A rule that comes with a reload finds the stored items in the same dresses."""
-    server.set("/a", rss("Desk", articles()))
-    daemon = make_daemon("", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("", dict(a=server.set("/a", rss("Desk", articles())))).first_polls(state="ok")
     daemon.config_path.write_text(daemon.config_path.read_text() + "\n" + config(alerts=False))
     daemon.control(op="reload")
     wait_for(lambda: outputs(daemon) == FOUND, "the outputs of the stored items")

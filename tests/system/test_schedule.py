@@ -5,7 +5,6 @@ import email.utils
 import json
 import os
 import re
-import sqlite3
 import struct
 import time
 
@@ -63,8 +62,7 @@ def test_retry_after_is_a_floor(server, make_daemon, retry_after):
 def test_reasoning_is_told(server, make_daemon):
     server.set("/feed", rss("Feed", [article(n) for n in range(5)]), etag='"1"')
     server.set("/broken", "x", status=500)
-    daemon = make_daemon("", {"feed": server.url("/feed"), "broken": server.url("/broken")}).start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "both polls")
+    daemon = make_daemon("", {"feed": server.url("/feed"), "broken": server.url("/broken")}).first_polls(polls=1)
     told = daemon.run("explain", "feed", env=dict(os.environ, TZ="UTC")).stdout
     assert "posts" in told and "[poll] allows a pause from 5 min" in told and "Its next poll is" in told
     # The table and the reasoning have one time and one reason.
@@ -89,13 +87,11 @@ def test_the_table_of_feeds(server, make_daemon):
     server.set("/known", rss("Known", articles), etag='"1"')
     server.set("/broken", "x", status=500)
     daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nper-host = 2", {
-        "known": server.url("/known"), "broken": server.url("/broken")}).start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "both polls")
+        "known": server.url("/known"), "broken": server.url("/broken")}).first_polls(polls=1)
     daemon.refresh()
     daemon.refresh()
     daemon.run("pause")
-    daemon.write_config("", {"known": server.url("/known"), "broken": server.url("/broken"), "new": server.url("/new")})
-    daemon.run("reload")
+    daemon.reload("", {"known": server.url("/known"), "broken": server.url("/broken"), "new": server.url("/new")})
     # in a terminal that knows no blocks, so that the table is the same everywhere
     lines = daemon.run("feeds", env=dict(os.environ, LC_ALL="C")).stdout.splitlines()
     header, rows = lines[0], {line.split()[0]: line for line in lines[1:]}
@@ -115,8 +111,7 @@ def test_the_table_of_feeds(server, make_daemon):
 
 def test_a_disabled_feed_is_told_of(server, make_daemon):
     server.set("/feed", rss("Feed", [article(n) for n in range(5)]), etag='"1"')
-    daemon = make_daemon("", {"on": server.url("/feed"), "off": dict(url=server.url("/off"), enabled="no")}).start()
-    wait_for(lambda: daemon.feeds()["on"]["polls"] == 1, "the poll")
+    daemon = make_daemon("", {"on": server.url("/feed"), "off": dict(url=server.url("/off"), enabled="no")}).first_polls(polls=1)
     for command in ("feeds", "explain", "refresh"):
         result = daemon.run(command, "off", check=False)
         assert result.returncode == 1 and re.fullmatch(
@@ -136,8 +131,7 @@ def test_a_disabled_feed_is_told_of(server, make_daemon):
 def test_the_table_keeps_to_what_the_server_asked_for(server, make_daemon):
     """explain tells that a site is closed; the table shows no earlier time."""
     server.set("/feed", rss("Feed", [article(n) for n in range(5)]), etag='"1"')
-    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1s")}).start()
-    wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the poll")
+    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1s")}).first_polls(polls=1)
     server.set("/feed", "x", status=503, headers={"Retry-After": "36000"})
     state = wait_for(lambda: (f := daemon.feeds()["feed"])["state"] == "failing" and f, "the refusal")
     assert state["not_before"] > time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 9 * 3600))
@@ -149,11 +143,9 @@ def test_the_table_keeps_to_what_the_server_asked_for(server, make_daemon):
 
 def test_history_outlives_a_restart(server, make_daemon):
     server.set("/feed", rss("Feed", [article(n) for n in range(9)]), etag='"1"')
-    daemon = make_daemon("", {"feed": server.url("/feed")}).start()
-    wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the poll")
+    daemon = make_daemon("", {"feed": server.url("/feed")}).first_polls(polls=1)
     before = daemon.feeds()["feed"]
-    daemon.kill()
-    daemon.start()
+    daemon.restart(kill=True)
     after = daemon.feeds()["feed"]
     assert before["posts_per_day"] == after["posts_per_day"] and before["recent"] == after["recent"]
     assert before["due"] == after["due"] and server.count("/feed") == 1
@@ -163,14 +155,12 @@ def test_last_modified_in_the_future_is_found_out(server, make_daemon):
     """Such a server says 304 until that day; it is asked for the whole once a day instead."""
     far = email.utils.formatdate(time.time() + 30 * 86400, usegmt=True)
     server.set("/feed", rss("Feed", [article(1)]), last_modified=far)
-    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1h")}).start()
-    wait_for(lambda: daemon.feeds()["feed"]["polls"] == 1, "the first poll")
+    daemon = make_daemon("", {"feed": dict(url=server.url("/feed"), interval="1h")}).first_polls(polls=1)
     daemon.refresh("feed")
     assert server.requests[-1][1]["If-Modified-Since"] == far
     assert daemon.feeds()["feed"]["not_modified"] == 1
-    daemon.stop()
     # a day goes by
-    with sqlite3.connect(daemon.state / "sitrepd.db") as db:
+    with daemon.altered() as db:
         history, = db.execute("SELECT history FROM feed").fetchone()
         whole_ms, = struct.unpack_from("<q", history, WHOLE_AT)
         assert abs(whole_ms / 1000 - time.time()) < 3600
@@ -178,7 +168,6 @@ def test_last_modified_in_the_future_is_found_out(server, make_daemon):
         struct.pack_into("<q", aged, WHOLE_AT, whole_ms - 86400_000)
         db.execute("UPDATE feed SET history = ?", (bytes(aged),))
     server.set("/feed", rss("Feed", [article(1), article(2)]), last_modified=far)
-    daemon.start()
     daemon.refresh("feed")
     assert "If-Modified-Since" not in server.requests[-1][1]
     assert daemon.feeds()["feed"]["items"] == 2

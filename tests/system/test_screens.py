@@ -5,24 +5,17 @@ The daemon here is a socket with fixed answers. SCREENS=write makes the screens 
 kept.
 """
 import datetime
-import errno
-import fcntl
 import json
 import os
 import pathlib
-import pty
 import re
-import select
-import signal
-import struct
 import subprocess
-import termios
 import time
 import unicodedata
 
 import pytest
 
-from harness import BUILD, PATIENCE
+from harness import BUILD, PATIENCE, on_terminal
 from servers import DaemonSockets
 
 SITREP = str(BUILD / "sitrep")
@@ -78,33 +71,11 @@ def fixed(tmp_path):
     daemon.close()
 
 
-def on_terminal(command, columns, env, last=None):
+def shown(command, columns, env, last=None):
     """What the command writes on a terminal of so many columns; last: what it writes last, after which it is ended."""
-    terminal, inside = pty.openpty()
-    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    process = subprocess.Popen([SITREP, *command], stdin=subprocess.DEVNULL, stdout=inside, stderr=subprocess.PIPE, env=env)
-    os.close(inside)
-    written = b""
-    try:
-        while last is None or last.encode() not in written:
-            assert select.select([terminal], [], [], PATIENCE)[0], "waited in vain after %r" % written
-            try:
-                piece = os.read(terminal, 65536)
-            except OSError as e:
-                assert e.errno == errno.EIO
-                break
-            if not piece:
-                break
-            written += piece
-        if last is not None:
-            process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=PATIENCE)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(terminal)
-    assert process.returncode == 0, told
-    return written.decode().replace("\r\n", "\n")
+    status, text = on_terminal([SITREP, *command], last and last.encode(), columns, ("stdout",), env=env)
+    assert status == 0, text
+    return text
 
 
 def width(text):
@@ -124,7 +95,7 @@ def fix_times(screen, sample):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_screens(fixed, name, columns):
     last = "are no longer kept\r\n" if name == "tail" else None
-    screen = fix_times(on_terminal(COMMANDS[name], columns, fixed.environment(NO_COLOR="1"), last), fixed.sample)
+    screen = fix_times(shown(COMMANDS[name], columns, fixed.environment(NO_COLOR="1"), last), fixed.sample)
     for line in screen.splitlines():
         assert width(line) <= columns or line.strip().startswith("http://"), (width(line), line)
         assert not any(unicodedata.category(c) in ("Cc", "Cf") for c in line), repr(line)
@@ -136,7 +107,7 @@ def test_screens(fixed, name, columns):
 
 @pytest.mark.parametrize("columns", [*range(60, 132), 200, 500])
 def test_the_table_fits_any_width(fixed, columns):
-    lines = on_terminal(["feeds"], columns, fixed.environment(NO_COLOR="1")).splitlines()
+    lines = shown(["feeds"], columns, fixed.environment(NO_COLOR="1")).splitlines()
     assert len([line for line in lines if not line.startswith(("…", "  "))]) == 1 + 5, lines
     assert all(width(line) <= columns for line in lines), lines
     # The failing feeds come first, then the others as the daemon has them.
@@ -147,11 +118,11 @@ def test_the_table_fits_any_width(fixed, columns):
 
 
 def test_colour_is_for_terminals(fixed):
-    shown = on_terminal(["feeds"], 80, fixed.environment())
+    table = shown(["feeds"], 80, fixed.environment())
     for state, colour in (("failing", 31), ("gone", 35), ("ok", 32), ("new", 33)):
-        assert "\x1b[%dm%s\x1b[0m" % (colour, state) in shown
+        assert "\x1b[%dm%s\x1b[0m" % (colour, state) in table
     for quiet in (dict(NO_COLOR="1"), dict(TERM="dumb")):
-        assert "\x1b" not in on_terminal(["feeds"], 80, dict(fixed.environment(), **quiet))
+        assert "\x1b" not in shown(["feeds"], 80, dict(fixed.environment(), **quiet))
     piped = subprocess.run([SITREP, "feeds"], env=fixed.environment(), capture_output=True, text=True, timeout=PATIENCE)
     assert "\x1b" not in piped.stdout and "…" not in piped.stdout
     assert "a-name-as-long-as-a-name-may-be-which-is-sixty-four-characters-xx" in piped.stdout

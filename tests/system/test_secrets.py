@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Secrets in a feed's address are shown nowhere: every output, page, event, command and log line is searched for them."""
-import subprocess
 
-from harness import BUILD, wait_for
 from samples import article, rss
 
 USER, PASSWORD, HEADER = "planted-user", "planted-password-1", "planted-header-2"
@@ -30,7 +28,6 @@ def search_everything(daemon):
     while not events or int(events[-1].get("cursor", 0)) < newest:
         events.append(stream.read())
         search("the stream", str(events[-1]))
-    stream.close()
     for story in {e["story"]["id"] for e in events if "story" in e}:
         for ending in ("", ".json"):
             search("/story/", daemon.get("/story/" + story + ending).body.decode())
@@ -80,11 +77,9 @@ def test_no_secret_comes_out(server, make_daemon):
     (daemon.folder / "list.opml").write_text(
         '<opml><body><outline text="Listed" xmlUrl="%s"/><outline text="bad" xmlUrl="htp://%s:%s@x/?token=%s"/></body></opml>' %
         (server.url("/k?access-token=" + LISTED), USER, PASSWORD, TOKEN))
-    check = subprocess.run([str(BUILD / "sitrepd"), "-c", str(daemon.config_path), "--check"], capture_output=True, text=True)
-    assert check.returncode == 0, check.stderr
+    check = daemon.check()
     search("--check", check.stdout + check.stderr)
-    daemon.start()
-    wait_for(lambda: all(f["polls"] for f in daemon.feeds().values()), "the polls")
+    daemon.first_polls()
     assert {n for n, f in daemon.feeds().items() if f["state"] != "ok"} == {"failing", "circle"}
     events = search_everything(daemon)
     assert sum(e["event"] == "new" for e in events) == 9

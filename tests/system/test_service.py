@@ -34,8 +34,7 @@ def test_notifications(server, make_daemon, tmp_path, monkeypatch):
     manager = Manager(tmp_path)
     monkeypatch.setenv("NOTIFY_SOCKET", manager.path)
     monkeypatch.setenv("WATCHDOG_USEC", "400000")
-    server.set("/a", rss("A", [article(1)]))
-    daemon = make_daemon("", dict(a=server.url("/a"), missing=server.url("/missing"))).start(wait=False)
+    daemon = make_daemon("", dict(a=server.set("/a", rss("A", [article(1)])), missing=server.url("/missing"))).start(wait=False)
     manager.wait("READY=1")
     assert daemon.get("/healthz").status == 200  # ready means ready
     manager.wait("WATCHDOG=1")
@@ -50,8 +49,7 @@ def test_notifications(server, make_daemon, tmp_path, monkeypatch):
 
 
 def test_inherited_sockets(server, make_daemon, tmp_path):
-    server.set("/a", rss("A", [article(1)]))
-    daemon = make_daemon("", dict(a=server.url("/a")))
+    daemon = make_daemon("", dict(a=server.set("/a", rss("A", [article(1)]))))
     web = socket.create_server(("127.0.0.1", 0))
     stream = socket.socket(socket.AF_UNIX)
     stream.bind(str(tmp_path / "given.sock"))
@@ -80,7 +78,6 @@ def test_inherited_sockets(server, make_daemon, tmp_path):
     daemon.stream_path = tmp_path / "given.sock"
     live = daemon.stream(dict(since="0"))
     assert live.read_until("new")["item"]["feed"] == "a"
-    live.close()
     assert not daemon.http_path.exists()  # what is inherited stands in for what is configured
     daemon.stop()
     assert (tmp_path / "given.sock").exists()  # and is not ours to remove

@@ -25,8 +25,7 @@ def bytes_on_disk(daemon):
 def test_what_another_feed_brought_stays(server, make_daemon):
     server.set("/honest", rss("Honest", [article(n) for n in range(40)]))
     server.set("/hostile", hostile(0, 1))
-    daemon = make_daemon("[keep]\nsize = 16M\n", {p: server.url("/" + p) for p in ("honest", "hostile")}).start()
-    wait_for(lambda: daemon.feeds()["honest"]["items"] == 40, "the honest feed")
+    daemon = make_daemon("[keep]\nsize = 16M\n", {p: server.url("/" + p) for p in ("honest", "hostile")}).first_polls(state="ok")
     largest = 0
     for poll in range(1, 16):
         server.set("/hostile", hostile(poll, 2000))

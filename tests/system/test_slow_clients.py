@@ -10,9 +10,7 @@ from samples import article, rss
 
 
 def start(server, make_daemon, config=""):
-    server.set("/a", rss("Alpha", [article(n) for n in range(20)]))
-    daemon = make_daemon(config, dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["items"] == 20, "the first poll")
+    daemon = make_daemon(config, dict(a=server.set("/a", rss("Alpha", [article(n) for n in range(20)])))).first_polls(items=20)
     port = int(re.search(r"http://127\.0\.0\.1:(\d+)", daemon.log()).group(1))
     return daemon, port
 

@@ -1,19 +1,10 @@
 # SPDX-License-Identifier: ISC
 """`sitrep stories`: every relation a report can have, its switches, and what it says to input that is none."""
 import json
-import subprocess
 
-from harness import BUILD
+from harness import sitrep
+from test_story_edit import TALKS, VESSEL
 
-VESSEL = (
-    "The shipyard in the northern port handed over the second of six patrol vessels to the coast guard on Tuesday, three "
-    "weeks ahead of schedule. The vessel is 82 metres long, carries a crew of 45 and can stay at sea for 21 days. It will be "
-    "based in the strait, where traffic has grown by 14 percent since last year, the head of the coast guard told reporters "
-    "at the ceremony. The programme has a budget of 640 million, of which 220 million have been spent.")
-TALKS = (
-    "Negotiators of both countries will meet again on Thursday to talk about the eleven border posts that have been closed "
-    "since spring. An agreement on the first four is ready to be signed, two people close to the talks said, but the list of "
-    "goods that may pass without an inspection is still in dispute.")
 WEEK = ("The coast guard counted {} vessels in the strait in the week to {}, and checked the papers of {} ships. It held {} of "
         "them in port for want of repairs. Patrols covered {} nautical miles. The figures are published every week and may be "
         "revised later as reports from the stations along the coast come in.")
@@ -25,7 +16,7 @@ def item(seq, source, title, content, guid=None, link=None, **more):
 
 
 def run(text, *options):
-    return subprocess.run([str(BUILD / "sitrep"), "stories", *options], input=text, capture_output=True, text=True)
+    return sitrep("stories", *options, input=text)
 
 
 def stories(items, *options):
@@ -134,5 +125,5 @@ def test_bad_input_is_named(tmp_path):
 def test_input_that_cannot_be_read_is_told(tmp_path):
     """A line without an end is not read into memory for ever; reading it took all of it."""
     for path, reason in (("/dev/zero", "line 1: it is too large"), (tmp_path, "line 1: Is a directory")):
-        result = subprocess.run([str(BUILD / "sitrep"), "stories", str(path)], capture_output=True, text=True, timeout=60)
+        result = sitrep("stories", str(path), timeout=60)
         assert result.returncode == 1 and result.stderr == "sitrep: stories: cannot read %s, %s\n" % (path, reason)

@@ -51,7 +51,6 @@ def test_one_entry_three_sources(server, make_daemon):
     updated = stream.read_events(1)[0]
     assert updated["event"] == "updated" and updated["item"]["feed"] == "bravo"
     assert "storm" in updated["item"]["summary"]
-    stream.close()
 
 
 def test_category_feeds(server, make_daemon):
@@ -63,8 +62,7 @@ def test_category_feeds(server, make_daemon):
 
 
 def test_changing_guids_and_links_bring_no_old_text_back(server, make_daemon):
-    server.set("/a", rss("A", [article(1), article(2)], "first"))
-    daemon = make_daemon("", dict(a=server.url("/a"))).start()
+    daemon = make_daemon("", dict(a=server.set("/a", rss("A", [article(1), article(2)], "first")))).start()
     stream = daemon.stream(dict(since="0"))
     assert [e["event"] for e in stream.read_events(2)] == ["new", "new"]
     for poll in range(3):
@@ -75,7 +73,6 @@ def test_changing_guids_and_links_bring_no_old_text_back(server, make_daemon):
     server.set("/a", rss("A", [article(3)], "first"))
     daemon.refresh("a")
     assert stream.read_events(1)[0]["item"]["title"] == article(3)["title"]
-    stream.close()
 
 
 def test_alert(server, make_daemon):
@@ -85,8 +82,7 @@ match = (submarine* OR frigate) AND drills NOT "video game"
 priority = high
 """
     server.set("/a", rss("A", [article(1, text="<p>Nothing of the kind, only a long text on budgets and pensions.</p>")]))
-    daemon = make_daemon(config, dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon(config, dict(a=server.url("/a"))).first_polls(state="ok")
     stream = daemon.stream(dict(events=["alert"]))
     server.set("/a", rss("A", [article(2, text="<p>The <b>Frigate</b> squadron began anti-submarine drills off Halden "
                                                "today, the ministry told reporters.</p>")]))
@@ -96,7 +92,6 @@ priority = high
     assert "frigate" in alert["alert"]["terms"]
     assert alert["item"]["title"] == article(2)["title"]
     assert len(ET.fromstring(daemon.get("/alert/boats.atom").body).findall(ATOM + "entry")) == 1
-    stream.close()
 
 
 def test_output_feed(server, make_daemon):
@@ -121,8 +116,7 @@ def test_a_server_may_send_only_what_is_new(server, make_daemon):
             return server.send(handler, 304, {}, b"")
         return server.send(handler, 200, {"ETag": '"1"', "Content-Type": "application/rss+xml"},
                            rss("Alpha", [article(n) for n in range(3)]).encode())
-    server.set("/a", answer)
-    daemon = make_daemon("", dict(a=dict(url=server.url("/a"), interval="250ms"))).start()
+    daemon = make_daemon("", dict(a=dict(url=server.set("/a", answer), interval="250ms"))).start()
     wait_for(lambda: ('"2"', "feed") in asked, "the third poll")
     assert asked[0] == (None, None) and asked[1] == ('"1"', "feed")
     titles = [entry["title"] for entry in json.loads(daemon.get("/feed.json").body)["items"]]
@@ -149,4 +143,3 @@ def test_sources_are_counted_by_publisher(server, make_daemon):
     events = with_stream.read_events(len(documents))
     assert [e["event"] for e in events] == ["new"] + ["copy"] * 6
     assert events[-1]["story"]["reports"] == 7 and events[-1]["story"]["sources"] == 4
-    with_stream.close()

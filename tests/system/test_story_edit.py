@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: ISC
 """The operator's questions about stories, and corrections of them: why, split, join, and the section [dedup]."""
 import json
-import socket
 import subprocess
 import threading
 
 import pytest
 
-from harness import BUILD, PATIENCE, wait_for
+from harness import BUILD, PATIENCE, connected, listening, wait_for
 from samples import article, rss
 
 VESSEL = (
@@ -274,9 +273,7 @@ def test_many_may_ask_and_go_away(open_desk):
     desk = open_desk()
     first = desk.publish("alpha", "Shipyard hands over second patrol vessel", VESSEL)["item"]["id"]
     line = json.dumps(dict(op="why", item=first)).encode() + b"\n"
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(PATIENCE)
-        s.connect(str(desk.daemon.control_path))
+    with connected(desk.daemon.control_path) as s:
         s.sendall(100 * line)
         lines = s.makefile("rb")
         answers = [json.loads(lines.readline()) for _ in range(100)]
@@ -287,8 +284,7 @@ def test_many_may_ask_and_go_away(open_desk):
     assert len(told) >= 16 and set(told) == {first}
     assert all("under way already" in a["error"] for a in answers if "error" in a)
     for _ in range(40):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(str(desk.daemon.control_path))
+        with connected(desk.daemon.control_path) as s:
             s.sendall(line)
     wait_for(lambda: "why" in desk.daemon.control(op="why", item=first)[0], "an answer after those who went away")
 
@@ -325,10 +321,7 @@ def test_an_older_daemon_has_other_names(tmp_path):
             connection.makefile().readline()
             connection.sendall(b"".join(json.dumps(line).encode() + b"\n" for line in (answer, dict(done=True))))
 
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
-        listener.listen()
-        listener.settimeout(PATIENCE)
+    with listening(path) as listener:
         server = threading.Thread(target=serve)
         server.start()
         words = subprocess.run([str(BUILD / "sitrep"), "--socket", path, "why", "i"], capture_output=True, text=True,

@@ -4,7 +4,6 @@ import json
 import re
 
 import defence_call
-from harness import wait_for
 from samples import article, atom, rss
 from test_one_story import Outlets
 
@@ -95,9 +94,7 @@ def test_two_reports_side_by_side(server, make_daemon):
 
 
 def test_what_is_no_story(server, make_daemon):
-    server.set("/a", rss("A", [article(1)]))
-    daemon = make_daemon("", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
+    daemon = make_daemon("", dict(a=server.set("/a", rss("A", [article(1)])))).first_polls(polls=1)
     for name in ("", "x", ".json", "00000000-0000-8000-8000-000000000000", "00000000-0000-8000-8000-000000000000.json",
                  "../feed.atom", "%27%20OR%201=1"):
         assert page(daemon, name).status == 404, name
@@ -106,8 +103,7 @@ def test_what_is_no_story(server, make_daemon):
 def test_markup_from_feeds_stays_text(server, make_daemon):
     evil = "</h1><script>alert(1)</script>"
     server.set("/a", rss(evil, [article(1, title="A \"title\" " + evil)]))
-    daemon = make_daemon("title = Night <desk>", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
+    daemon = make_daemon("title = Night <desk>", dict(a=server.url("/a"))).first_polls(polls=1)
     uid = json.loads(daemon.get("/feed.json").body)["items"][0]["id"].removeprefix("urn:uuid:")
     text = page(daemon, uid).body.decode()
     assert text.count("<script") == 1 and "alert(1)" not in re.sub("&lt;script&gt;alert.1.", "", text)
@@ -121,8 +117,7 @@ def test_the_press_office_leads_whenever_it_comes(server, make_daemon):
     release = dict(wire, title="The ministry orders twelve patrol boats", link="https://ministry.example/releases/1")
     server.set("/wire", rss("Wire", [wire, article(2)]))
     server.set("/ministry", atom("Ministry", [], "ministry"))
-    daemon = make_daemon("", {"wire": server.url("/wire"), "ministry": dict(url=server.url("/ministry"), rank=10)}).start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("", {"wire": server.url("/wire"), "ministry": dict(url=server.url("/ministry"), rank=10)}).first_polls(polls=1)
     before = json.loads(daemon.get("/feed.json").body)["items"]
     stream = daemon.stream(dict(events=["copy"]))
     server.set("/ministry", atom("Ministry", [release], "ministry"))
@@ -151,8 +146,7 @@ def test_an_item_without_a_link(server, make_daemon):
     item = '<item><title>Episode %d</title><guid isPermaLink="false">Pod-%d</guid><description>Talk number %d</description>%s</item>'
     server.set("/a", '<rss version="2.0"><channel><title>World</title><link>http://pod.example/</link><description>d</description>%s%s</channel></rss>' % (
         item % (17, 17, 17, '<enclosure url="https://pod.example/17.mp3" length="20,004,212" type="audio/mpeg"/>'), item % (18, 18, 18, "")))
-    daemon = make_daemon("base-url = https://news.example/river/", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("base-url = https://news.example/river/", dict(a=server.url("/a"))).first_polls(state="ok")
     items = {i["title"]: i for i in json.loads(daemon.get("/feed.json").body)["items"]}
     assert items["Episode 17"]["url"] == "https://pod.example/17.mp3"
     ident = items["Episode 18"]["id"]
@@ -163,15 +157,13 @@ def test_an_item_without_a_link(server, make_daemon):
         assert "Episode 18" in page(daemon, name).body.decode()
     assert daemon.get("/story/urn:uuid:").status == 404 and daemon.get("/story/urn:uuid:x").status == 404
     etag = daemon.get("/feed.atom").headers["ETag"]
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert daemon.get("/feed.atom").headers["ETag"] == etag
 
 
 def test_the_outlet_in_the_title(server, make_daemon):
     server.set("/a", rss("Halden Gazette", [article(1)]))
-    daemon = make_daemon("[http]\noutlet-in-title = yes", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("[http]\noutlet-in-title = yes", dict(a=server.url("/a"))).first_polls(state="ok")
     title = "Halden Gazette: " + article(1)["title"]
     assert json.loads(daemon.get("/feed.json").body)["items"][0]["title"] == title
     assert "<title>%s</title>" % title in daemon.get("/feed.atom").body.decode()
@@ -181,8 +173,7 @@ def test_the_outlet_in_the_title(server, make_daemon):
 def test_no_output_makes_up_a_date(server, make_daemon):
     dated = rss("Halden Gazette", [article(1), article(2)])
     server.set("/a", re.sub("<pubDate>[^<]*</pubDate>", "", dated, count=1))
-    daemon = make_daemon("", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("", dict(a=server.url("/a"))).first_polls(state="ok")
     items = {i["title"]: i for i in json.loads(daemon.get("/feed.json").body)["items"]}
     assert "date_published" in items[article(2)["title"]]
     assert not [key for key in items[article(1)["title"]] if key.startswith("date")]

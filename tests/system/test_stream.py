@@ -9,14 +9,13 @@ import subprocess
 
 import pytest
 
-from harness import BUILD, PATIENCE, wait_for
+from harness import BUILD, PATIENCE, connected, listening, wait_for
 from samples import article, rss
 
 
 def start(server, make_daemon, count=5, config=""):
     server.set("/a", rss("Alpha", [article(n) for n in range(count)]))
-    daemon = make_daemon(config, dict(a=dict(url=server.url("/a"), categories="sea"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["items"] == count, "the first poll")
+    daemon = make_daemon(config, dict(a=dict(url=server.url("/a"), categories="sea"))).first_polls(items=count)
     return daemon
 
 
@@ -32,14 +31,12 @@ def test_live_at_connect(server, make_daemon):
     assert item["title"] == article(9)["title"] and item["link"] == article(9)["link"]
     assert item["feed"] == "a" and item["source"] == "Alpha" and item["categories"] == ["sea"]
     assert item["published"] == article(9)["date"] and item["id"] and item["first_seen"] and "frigate" in item["summary"]
-    stream.close()
 
 
 def test_text_and_page(server, make_daemon):
     text = "<p>%s</p>" % ("the <b>frigate</b> sailed " * 200)
     server.set("/a", rss("Alpha", [article(1, text=text), article(2, text=text * 40)]))
-    daemon = make_daemon(feeds=dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["items"] == 2, "the first poll")
+    daemon = make_daemon(feeds=dict(a=server.url("/a"))).first_polls(items=2)
     stream = daemon.stream(dict(since="oldest", full=True))
     assert stream.subscribed["full"] is True
     events = {e["item"]["title"]: e for e in stream.read_events(2)}
@@ -53,7 +50,6 @@ def test_text_and_page(server, make_daemon):
     stream.send(dict(op="subscribe", since="oldest"))
     stream.read_until("subscribed")
     assert not {"text", "html"} & set(stream.read_events(1)[0]["item"])
-    stream.close()
 
 
 def test_since_and_filters(server, make_daemon):
@@ -70,14 +66,12 @@ def test_since_and_filters(server, make_daemon):
     stream.send(dict(op="subscribe", since="0", feeds=["a"], categories=["SEA"], events=["new"]))
     stream.read_until("subscribed")
     assert [e["cursor"] for e in stream.read_events(5)] == ["1", "2", "3", "4", "5"]
-    stream.close()
 
 
 def test_terms_and_their_places(server, make_daemon):
     """In alerts, and for a subscription with a rule: where the terms stand in the texts of the line itself."""
     server.set("/a", rss("Alpha", [article(1)]))
-    daemon = make_daemon("[alert \"sea\"]\nmatch = frigate AND \"naval base\"", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["items"] == 1, "the first poll")
+    daemon = make_daemon("[alert \"sea\"]\nmatch = frigate AND \"naval base\"", dict(a=server.url("/a"))).first_polls(items=1)
     plain, ruled = daemon.stream({}), daemon.stream(dict(match="squadron AND halden", full=True))
     server.set("/a", rss("Alpha", [article(2, title="A frigate & its \U0001F6A2: naval base")]))
     daemon.refresh("a")
@@ -92,8 +86,6 @@ def test_terms_and_their_places(server, make_daemon):
     new, alert = sorted(ruled.read_events(2), key=lambda e: e["event"] != "new")
     assert found(new, "text") == {"squadron": ["squadron"], "halden": ["Halden"]}
     assert list(found(alert, "text")) == ["frigate", "naval base", "squadron", "halden"]
-    plain.close()
-    ruled.close()
 
 
 def test_mistakes_are_named(server, make_daemon):
@@ -106,7 +98,6 @@ def test_mistakes_are_named(server, make_daemon):
         stream.socket.sendall(line)
         answer = stream.read()
         assert answer["event"] == "error" and word in answer["reason"]
-    stream.close()
 
 
 def test_a_line_without_end_is_cut_off(server, make_daemon):
@@ -125,7 +116,6 @@ def test_heartbeat(server, make_daemon):
     daemon = start(server, make_daemon, config="[stream]\nheartbeat = 1s")
     stream = daemon.stream()
     assert stream.read() == dict(event="heartbeat", cursor="5")
-    stream.close()
 
 
 def test_a_subscriber_that_does_not_read_costs_others_nothing(server, make_daemon):
@@ -153,19 +143,16 @@ def test_a_subscriber_that_does_not_read_costs_others_nothing(server, make_daemo
                 break
     assert cursors == list(range(1, total + 1))
     lazy.close()
-    eager.close()
 
 
 def test_gap(server, make_daemon):
     daemon = start(server, make_daemon, count=20)
-    daemon.stop()
-    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"), "DELETE FROM event WHERE cursor <= 12"], check=True)
-    daemon.start()
+    with daemon.altered() as db:
+        db.execute("DELETE FROM event WHERE cursor <= 12")
     stream = daemon.stream(dict(since="3"))
     assert stream.hello["oldest"] == "13"
     assert stream.read() == {"event": "gap", "from": "3", "to": "12"}
     assert [e["cursor"] for e in stream.read_events(8)] == [str(n) for n in range(13, 21)]
-    stream.close()
 
 
 def test_plain_socat_sees_the_news(server, make_daemon):
@@ -203,9 +190,7 @@ def test_the_last_line_needs_no_end(server, make_daemon):
     """As printf and echo -n write it: the end of the sending side ends the line."""
     daemon = start(server, make_daemon)
     for request, last in ((b'{"op":"poll","since":"3"}', "heartbeat"), (b'{"op":"poll","since":"3"', "error")):
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(PATIENCE)
-            client.connect(str(daemon.stream_path))
+        with connected(daemon.stream_path) as client:
             client.sendall(request)
             client.shutdown(socket.SHUT_WR)
             lines = client.makefile("rb")
@@ -230,7 +215,6 @@ def test_a_cursor_that_is_not_of_this_log(server, make_daemon):
             assert client.read_until("subscribed")["since"] == "5"
             assert op == "subscribe" or client.read_until("heartbeat")["cursor"] == "5"
             client.close()
-    stream.close()
 
 
 def test_a_category_that_no_feed_has_is_told(server, make_daemon):
@@ -265,9 +249,7 @@ def test_one_more_than_fit_is_told(server, make_daemon):
     daemon = start(server, make_daemon, config="[stream]\nconnections = 2")
     first, second = daemon.stream(), daemon.stream()
     for _ in range(3):
-        with socket.socket(socket.AF_UNIX) as third:
-            third.settimeout(PATIENCE)
-            third.connect(str(daemon.stream_path))
+        with connected(daemon.stream_path) as third:
             answer = third.makefile("rb").read()
         assert answer.count(b"\n") == 1 and json.loads(answer)["event"] == "error"
         assert "2 clients are the most" in json.loads(answer)["reason"] and "connections" in json.loads(answer)["reason"]
@@ -295,11 +277,8 @@ def test_users_that_may_subscribe(server, make_daemon):
     for options in allowed:
         stream = make_daemon("[stream]\n" + options, feeds).start().stream()
         assert stream.hello["event"] == "hello"
-        stream.close()
     daemon = make_daemon("[stream]\nallow-uid = 54321", feeds).start()
-    with socket.socket(socket.AF_UNIX) as refused:
-        refused.settimeout(PATIENCE)
-        refused.connect(str(daemon.stream_path))
+    with connected(daemon.stream_path) as refused:
         lines = refused.makefile().readlines()
     assert len(lines) == 1 and "allow-uid" in json.loads(lines[0])["reason"]
     assert "refused by allow-uid" in daemon.log() and "uid=%d" % os.getuid() in daemon.log()
@@ -323,7 +302,6 @@ def test_tail_keeps_its_cursor(server, make_daemon, tmp_path):
     state = tmp_path / "cursor"
     stream = daemon.stream()
     instance = stream.hello["instance"]
-    stream.close()
 
     def tail(count, *arguments):
         command = BUILD / "sitrep"
@@ -381,12 +359,10 @@ def test_tail_prints_plain_lines_and_no_events_that_it_does_not_know(tmp_path):
               dict(event="alert", cursor="3", item=item, alert=dict(name="a" + odd, priority="p" + odd)),
               dict(event="feed", cursor="4", feed=dict(name="n" + odd, state="s" + odd, reason="r" + odd)),
               dict(event="error", reason="enough" + odd))
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
-        listening.listen()
+    with listening(path) as listener:
         with subprocess.Popen([str(BUILD / "sitrep"), "--socket", str(path), "tail"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True) as process:
-            connection, _ = listening.accept()
+            connection, _ = listener.accept()
             connection.sendall("".join(json.dumps(e) + "\n" for e in events).encode())
             printed, said = process.communicate(timeout=PATIENCE)
             connection.close()
@@ -427,9 +403,7 @@ def test_a_sentence_that_quotes_is_harmless_to_a_terminal(server, make_daemon):
 def test_the_first_poll_of_a_feed_is_no_flood(server, make_daemon):
     """Hundreds of items come in, join the stories that are there, and call nobody."""
     old = [article(n) for n in range(400)]
-    server.set("/a", rss("A", old[:1]))
-    daemon = make_daemon("[alert \"sea\"]\nmatch = sea", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["polls"] == 1, "the first poll")
+    daemon = make_daemon("[alert \"sea\"]\nmatch = sea", dict(a=server.set("/a", rss("A", old[:1])))).first_polls(polls=1)
     first = json.loads(daemon.get("/feed.json").body)["items"][0]
     server.set("/b", rss("B", [dict(a, link="http://b.example/%d" % a["n"]) for a in old], "b"))
     daemon.write_config("[alert \"sea\"]\nmatch = sea", dict(a=server.url("/a"), b=server.url("/b")))

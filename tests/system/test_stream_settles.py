@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from harness import PATIENCE, wait_for
+from harness import PATIENCE
 from samples import article, rss
 
 SETTLED_S = 0.2
@@ -58,9 +58,7 @@ class News:
 @pytest.fixture
 def news(server, make_daemon):
     server.set("/a", rss("Alpha", [article(1)]))
-    server.set("/b", rss("Bravo", [article(2)]))
-    daemon = make_daemon("", dict(a=server.url("/a"), b=server.url("/b"))).start()
-    wait_for(lambda: all(f["items"] == 1 for f in daemon.feeds().values()), "the first poll")
+    daemon = make_daemon("", dict(a=server.url("/a"), b=server.set("/b", rss("Bravo", [article(2)])))).first_polls(items=1)
     news = News(server, daemon)
     yield news
     news.close()

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import BUILD, PATIENCE, TOP, wait_for
+from harness import BUILD, PATIENCE, TOP, connected, free_port, sitrep, wait_for
 from samples import article, rss
 
 
@@ -39,12 +39,6 @@ def endless_answer(handler):
         pass
 
 
-def closed_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def test_each_failure_has_its_reason_and_the_rest_goes_on(server, make_daemon):
     server.set("/good", rss("Good", [article(1)]))
     server.set("/slow", slow_answer)
@@ -59,7 +53,7 @@ def test_each_failure_has_its_reason_and_the_rest_goes_on(server, make_daemon):
     paths = ("good", "slow", "endless", "page", "empty", "error", "gone", "bomb", "loop", "inward", "missing")
     feeds = {p: dict(url=server.url("/" + p)) for p in paths}
     feeds["slow"]["timeout"] = "1s"
-    feeds["refused"] = "http://127.0.0.1:%d/" % closed_port()
+    feeds["refused"] = "http://127.0.0.1:%d/" % free_port()
     feeds["private"] = "http://192.168.3.4/feed"
     daemon = make_daemon("[fetch]\nallow = 127.0.0.0/8\nmax-body = 1M\nper-host = 32", feeds).start()
     daemon.refresh()
@@ -91,9 +85,7 @@ def test_each_failure_has_its_reason_and_the_rest_goes_on(server, make_daemon):
 def test_a_feed_that_lost_its_items_is_failing_until_they_are_back(server, make_daemon):
     """But one that is empty when nothing happens is no trouble: not from the first, and not the second time."""
     server.set("/lost", rss("Lost", [article(1)]))
-    server.set("/quiet", rss("Quiet", []))
-    daemon = make_daemon("", dict(lost=server.url("/lost"), quiet=server.url("/quiet"))).start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("", dict(lost=server.url("/lost"), quiet=server.set("/quiet", rss("Quiet", [])))).first_polls(polls=1)
     assert daemon.feeds()["quiet"]["state"] == "ok"
     server.set("/lost", rss("Lost", []))
     daemon.refresh()
@@ -102,8 +94,7 @@ def test_a_feed_that_lost_its_items_is_failing_until_they_are_back(server, make_
     assert (lost["state"], lost["failure"], lost["errors"]) == ("failing", "empty", 1)
     assert lost["reason"] == "the feed had items, and now has none"
     assert daemon.feeds()["quiet"]["state"] == "ok"
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     server.set("/lost", rss("Lost", [article(2)]))
     daemon.refresh("lost")
     assert daemon.feeds()["lost"]["state"] == "ok" and daemon.feeds()["lost"]["items"] == 2
@@ -114,10 +105,8 @@ def test_a_feed_that_lost_its_items_is_failing_until_they_are_back(server, make_
 
 def test_validators_are_echoed_and_survive(server, make_daemon):
     server.set("/a", rss("A", [article(1)]), etag='W/"odd, one"', last_modified="Tue, 10 Nov 2026 10:00:00 GMT")
-    daemon = make_daemon("", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
-    daemon.stop()
-    daemon.start()
+    daemon = make_daemon("", dict(a=server.url("/a"))).first_polls(state="ok")
+    daemon.restart()
     daemon.refresh("a")
     first, second = [headers for _, headers in server.requests]
     assert "If-None-Match" not in first and "If-Modified-Since" not in first
@@ -129,12 +118,9 @@ def test_validators_are_echoed_and_survive(server, make_daemon):
 
 
 def test_due_times_survive_a_restart(server, make_daemon):
-    server.set("/a", rss("A", [article(1)]))
-    daemon = make_daemon("", dict(a=dict(url=server.url("/a"), interval="1h"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("", dict(a=dict(url=server.set("/a", rss("A", [article(1)])), interval="1h"))).first_polls(state="ok")
     due = daemon.feeds()["a"]["due"]
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert daemon.feeds()["a"]["due"] == due and server.count("/a") == 1
 
 
@@ -156,17 +142,14 @@ def test_a_long_list_of_feeds_comes_in_pieces(make_daemon, server):
     assert [f["name"] for line in lines[:-1] for f in line["feeds"]] == names
     assert max(len(line["feeds"]) for line in lines[:-1]) < 500
     assert len(daemon.run("feeds").stdout.splitlines()) == len(names) + 1
-    with socket.socket(socket.AF_UNIX) as slow:
-        slow.settimeout(PATIENCE)
-        slow.connect(str(daemon.control_path))
+    with connected(daemon.control_path) as slow:
         slow.sendall(b'{"op":"feeds"}\n')
         assert daemon.control(op="status")[-1] == {"done": True}
         slow.sendall(b'{"op":"status"}\n')
         got = [json.loads(line) for _, line in zip(range(len(lines) + 1), slow.makefile("rb"))]
         assert [f["name"] for line in got for f in line.get("feeds", [])] == names
         assert [line["error"] for line in got if "error" in line] == ["the list of feeds is not at its end yet"]
-    with socket.socket(socket.AF_UNIX) as gone:
-        gone.connect(str(daemon.control_path))
+    with connected(daemon.control_path) as gone:
         gone.sendall(b'{"op":"feeds"}\n')
     assert list(daemon.feeds()) == names
 
@@ -174,8 +157,7 @@ def test_a_long_list_of_feeds_comes_in_pieces(make_daemon, server):
 def test_reload(server, make_daemon):
     for name in "abc":
         server.set("/" + name, rss(name.upper(), [article(ord(name))]))
-    daemon = make_daemon("", dict(a=server.url("/a"), b=server.url("/b"))).start()
-    wait_for(lambda: all(f["state"] == "ok" for f in daemon.feeds().values()), "the first polls")
+    daemon = make_daemon("", dict(a=server.url("/a"), b=server.url("/b"))).first_polls(state="ok")
     stream = daemon.stream()
     asked = server.count("/a")
 
@@ -186,20 +168,16 @@ def test_reload(server, make_daemon):
     assert "intervall" in log and "interval" in log and "ftp" in log and "match" in log
     assert set(daemon.feeds()) == {"a", "b"}
 
-    daemon.write_config('[alert "x"]\nmatch = squadron', dict(a=server.url("/a"), c=server.url("/c")))
-    answer = daemon.run("reload").stdout
+    answer = daemon.reload('[alert "x"]\nmatch = squadron', dict(a=server.url("/a"), c=server.url("/c"))).stdout
     assert "feed c" in answer and "added" in answer and "feed b" in answer and "removed" in answer
     assert daemon.run("reload").stdout == "no changes\n"  # as after an edit of another file
     wait_for(lambda: daemon.feeds()["c"]["state"] == "ok", "the new feed")
     assert set(daemon.feeds()) == {"a", "c"} and server.count("/a") == asked
     assert stream.read_until("new")["item"]["feed"] == "c"  # the same connection as before
-    stream.close()
 
 
 def test_killed_worker_is_replaced(server, make_daemon):
-    server.set("/a", rss("A", [article(1)]))
-    daemon = make_daemon("[parse]\nworkers = 2", dict(a=server.url("/a"))).start()
-    wait_for(lambda: daemon.feeds()["a"]["state"] == "ok", "the first poll")
+    daemon = make_daemon("[parse]\nworkers = 2", dict(a=server.set("/a", rss("A", [article(1)])))).first_polls(state="ok")
     children = worker_pids(daemon)
     assert len(children) == 2
     for pid in children:
@@ -316,8 +294,7 @@ def test_state_folder_that_is_a_file(make_daemon):
 
 def test_every_mistake_is_reported_with_its_place(make_daemon):
     daemon = make_daemon("titel = x\n[pol]\n[poll]\nmin = soon\n", dict(a="nonsense"))
-    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
-    assert check.returncode == 1
+    check = daemon.check(1)
     path = str(daemon.config_path)
     for line, word in ((1, "title"), (2, "pol"), (4, "soon")):
         assert any(mistake.startswith("%s:%d:" % (path, line)) and word in mistake for mistake in check.stderr.splitlines()), check.stderr
@@ -338,15 +315,11 @@ def test_help_everywhere():
 
 def test_parse_prints_what_the_daemon_sees(tmp_path):
     (tmp_path / "feed.xml").write_text(rss("Alpha", [article(1)]))
-    result = subprocess.run([str(BUILD / "sitrep"), "parse", str(tmp_path / "feed.xml")], capture_output=True, text=True)
+    result = sitrep("parse", str(tmp_path / "feed.xml"))
     assert result.returncode == 0 and article(1)["title"] in result.stdout
     (tmp_path / "page.html").write_text("<html><head><title>No feed</title></head></html>")
-    result = subprocess.run([str(BUILD / "sitrep"), "parse", str(tmp_path / "page.html")], capture_output=True, text=True)
+    result = sitrep("parse", str(tmp_path / "page.html"))
     assert result.returncode == 1 and "HTML" in result.stderr
-
-
-def sitrep(*arguments):
-    return subprocess.run([str(BUILD / "sitrep"), *arguments], capture_output=True, text=True)
 
 
 def test_parse_fetches_an_address_and_tells_why(server):
@@ -417,8 +390,7 @@ def test_a_large_feed_takes_memory_in_proportion(make_daemon, server):
     assert before > 0 and daemon.feeds()["large"]["items"] == 6000
     if "sanitize" not in str(BUILD):
         assert peak < 4 * len(body), "%d bytes for a feed of %d" % (peak, len(body))
-    daemon.write_config("[fetch]\nallow = 127.0.0.0/8\nmax-body = 32M\n[parse]\nworkers = 1", dict(large=server.url("/larger")))
-    daemon.run("reload")
+    daemon.reload("[fetch]\nallow = 127.0.0.0/8\nmax-body = 32M\n[parse]\nworkers = 1", dict(large=server.url("/larger")))
     daemon.refresh("large")
     assert "larger than 32M" in daemon.feeds()["large"]["reason"]
 
@@ -431,11 +403,9 @@ def test_a_feed_that_moved_is_asked_at_its_new_address(make_daemon, server):
     server.set("/old?secret", b"", status=301, headers={"Location": "/new"})
     daemon = make_daemon("", feeds).start()
     wait_for(lambda: daemon.feeds()["plain"]["state"] == daemon.feeds()["secret"]["state"] == "ok", "the first polls")
-    daemon.stop()
-    subprocess.run(["sqlite3", str(daemon.state / "sitrepd.db"),
-                    "UPDATE feed SET moved = 1, moved_url = '%s'" % server.url("/new")], check=True)
     before = len(server.requests)
-    daemon.start()
+    with daemon.altered() as db:
+        db.execute("UPDATE feed SET moved = 1, moved_url = ?", (server.url("/new"),))
     daemon.refresh()
     asked = [path for path, _ in server.requests[before:]]
     assert asked.count("/old?secret") == 1 and "/old" not in asked and asked.count("/new") == 2

@@ -5,16 +5,17 @@ tests/upgrade has one for each number and text that a schema step ever had, and 
 tried and marked as version 11 although columns were missing (tests/upgrade/make-databases).  The first four that failed in
 the field (19489e6, 3788023, bda9157; 074e770 did not) are among them.
 """
+import contextlib
 import gzip
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
 
 import pytest
 
-from harness import TOP, Daemon, FeedServer, wait_for
+from harness import TOP, wait_for
+from test_service import Manager
 
 sys.path.insert(0, str(TOP / "tests/upgrade"))
 from feeds import RULES, documents  # noqa: E402
@@ -33,8 +34,7 @@ def unpack(name, daemon):
 
 def content(database):
     """What must outlive an upgrade; asked read-only, as of a file that nobody writes."""
-    db = sqlite3.connect("file:%s?mode=ro" % database, uri=True)
-    try:
+    with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % database, uri=True)) as db:
         tables = {}
         version = db.execute("PRAGMA user_version").fetchone()[0]
         history = "''" if version < 4 else "hex(habits)" if version < 19 else "hex(history)"
@@ -57,8 +57,6 @@ def content(database):
             "SELECT 1 FROM sqlite_schema WHERE name = 'near_sketch'").fetchone() else 0
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         return tables
-    finally:
-        db.close()
 
 
 def matches(tables):
@@ -67,48 +65,39 @@ def matches(tables):
 
 
 @pytest.mark.parametrize("name", DATABASES)
-def test_starts_with_all_that_stood_in_it(name):
-    server = FeedServer()
-    server.set("/fresh", FEED)
-    daemon = Daemon(feeds=dict(fresh=server.url("/fresh")))
-    try:
-        database = unpack(name, daemon)
-        before = content(database)
-        last = before["counter"][0][1]
-        assert before["item"] and last > 0
-        daemon.start()
+def test_starts_with_all_that_stood_in_it(server, make_daemon, name):
+    daemon = make_daemon(feeds=dict(fresh=server.set("/fresh", FEED)))
+    database = unpack(name, daemon)
+    before = content(database)
+    last = before["counter"][0][1]
+    assert before["item"] and last > 0
+    daemon.start()
 
-        def cursor():
-            stream = daemon.stream()
-            stream.close()
+    def cursor():
+        with contextlib.closing(daemon.stream()) as stream:
             return int(stream.hello["cursor"])
-        wait_for(lambda: cursor() > last, "the item of a new feed")
-        stream = daemon.stream(subscribe=dict(since=str(last)))
-        assert [e["event"] for e in stream.read_events(1)] == ["new"]
-        stream.close()
-        assert daemon.get("/feed.atom").status == 200
-        daemon.stop()
+    wait_for(lambda: cursor() > last, "the item of a new feed")
+    stream = daemon.stream(subscribe=dict(since=str(last)))
+    assert [e["event"] for e in stream.read_events(1)] == ["new"]
+    assert daemon.get("/feed.atom").status == 200
+    daemon.stop()
 
-        after = content(database)
-        for table in ("item", "story", "event", "ident", "story_constraint"):
-            kept = after[table][:len(before[table])] if table != "ident" else \
-                [row for row in after[table] if row in before[table]]
-            assert kept == before[table], table
-        assert [row[:2] + row[3:] for row in after["feed"][:len(before["feed"])]] == \
-            [row[:2] + row[3:] for row in before["feed"]]
-        # a cursor and an item's number follow the last ones that were given out
-        assert after["event"][len(before["event"])][0] == last + 1
-        assert after["item"][-1][0] == before["counter"][0][0] + 1
-        with sqlite3.connect("file:%s?mode=ro" % database, uri=True) as db:
-            count = db.execute("SELECT count(*) FROM near_pending").fetchone()[0]
-        assert before["sketches"] <= after["sketches"] <= before["sketches"] + 1
-        # every sketch that was kept is found by its text again
-        assert count >= before["sketches"]
-        assert content("%s.v%d" % (database, before["version"])) == before
-        assert "the database is copied before it is migrated" in daemon.log()
-    finally:
-        daemon.close()
-        server.close()
+    after = content(database)
+    for table in ("item", "story", "event", "ident", "story_constraint"):
+        kept = after[table][:len(before[table])] if table != "ident" else \
+            [row for row in after[table] if row in before[table]]
+        assert kept == before[table], table
+    assert [row[:2] + row[3:] for row in after["feed"][:len(before["feed"])]] == \
+        [row[:2] + row[3:] for row in before["feed"]]
+    # a cursor and an item's number follow the last ones that were given out
+    assert after["event"][len(before["event"])][0] == last + 1
+    assert after["item"][-1][0] == before["counter"][0][0] + 1
+    (count,), = daemon.stored("SELECT count(*) FROM near_pending")
+    assert before["sketches"] <= after["sketches"] <= before["sketches"] + 1
+    # every sketch that was kept is found by its text again
+    assert count >= before["sketches"]
+    assert content("%s.v%d" % (database, before["version"])) == before
+    assert "the database is copied before it is migrated" in daemon.log()
 
 
 # The documents of those that failed in the field were not kept.
@@ -116,65 +105,53 @@ FIELD = ("074e770", "19489e6", "3788023", "bda9157")
 
 
 @pytest.mark.parametrize("name", [d for d in DATABASES if d.removesuffix("-tried") not in FIELD])
-def test_tells_nothing_of_documents_that_have_not_changed(name):
+def test_tells_nothing_of_documents_that_have_not_changed(server, make_daemon, name):
     """No second item, no `updated`, no alert: whatever today's program reads in a document that an earlier one has read."""
-    server = FeedServer()
     feeds = documents("read" if name.endswith("-read") else "plain")
     for feed, (document, _) in feeds.items():
         server.set("/" + feed, document)
     rules = RULES if name.endswith("-edited") else \
         '[alert "all"]\nmatch = the OR frigate* OR minehunter OR letter OR frames\n'
-    daemon = Daemon(rules, feeds={feed: dict(url=server.url("/" + feed), interval="2s") for feed in feeds})
-    try:
-        database = unpack(name, daemon)
-        db = sqlite3.connect(database)
+    daemon = make_daemon(rules, feeds={feed: dict(url=server.url("/" + feed), interval="2s") for feed in feeds})
+    database = unpack(name, daemon)
+    with contextlib.closing(sqlite3.connect(database)) as db, db:
         assert db.execute("SELECT count(*) FROM feed WHERE polls > 0").fetchone()[0] == len(feeds)
         for feed in feeds:  # what was asked then was another server
             db.execute("UPDATE feed SET url = ? WHERE name = ?", (server.url("/" + feed), feed))
-        db.commit()
-        db.close()
-        before = content(database)
-        daemon.start()
-        daemon.control(op="refresh")
-        # each answer is stored before its feed is asked again
-        wait_for(lambda: all(server.count("/" + feed) >= 3 for feed in feeds), "three polls of each feed", 60)
-        daemon.stop()
-        after = content(database)
-        assert after["event"] == before["event"]
-        assert [row[:4] for row in after["item"]] == [row[:4] for row in before["item"]]
-        assert after["story_constraint"] == before["story_constraint"]
-        if rules == RULES:
-            assert before["story_constraint"] and before["rule_match"]
-            assert matches(before) <= matches(after)
-        with sqlite3.connect("file:%s?mode=ro" % database, uri=True) as db:
-            assert db.execute("SELECT DISTINCT canon_version FROM item").fetchall() == [(2,)]
-            assert db.execute("SELECT count(*) FROM revision").fetchone()[0] == 0
-    finally:
-        daemon.close()
-        server.close()
+    before = content(database)
+    daemon.start()
+    daemon.control(op="refresh")
+    # each answer is stored before its feed is asked again
+    wait_for(lambda: all(server.count("/" + feed) >= 3 for feed in feeds), "three polls of each feed", 60)
+    daemon.stop()
+    after = content(database)
+    assert after["event"] == before["event"]
+    assert [row[:4] for row in after["item"]] == [row[:4] for row in before["item"]]
+    assert after["story_constraint"] == before["story_constraint"]
+    if rules == RULES:
+        assert before["story_constraint"] and before["rule_match"]
+        assert matches(before) <= matches(after)
+    assert daemon.stored("SELECT DISTINCT canon_version FROM item") == [(2,)]
+    assert daemon.stored("SELECT count(*) FROM revision") == [(0,)]
 
 
-def test_disk_without_room_is_told(tmp_path):
+def test_disk_without_room_is_told(make_daemon, tmp_path):
     """A start that cannot keep a copy changes nothing and says how much room it needs."""
     if os.geteuid() != 0:
         pytest.skip("mounting needs root")
     disk = tmp_path / "disk"
     disk.mkdir()
-    daemon = Daemon(folder=disk)
+    daemon = make_daemon(folder=disk)
     daemon.state = disk / "state"
     script = 'mount -t tmpfs -o size=12m tmpfs "$1" && cp -r "$2"/. "$1" && shift 2 && exec "$@"'
     source = tmp_path / "source"
-    source.mkdir()
-    (source / "state").mkdir()
+    (source / "state").mkdir(parents=True)
     (source / "sitrepd.conf").write_bytes(daemon.config_path.read_bytes())
     (source / "state/sitrepd.db").write_bytes(
         gzip.decompress((TOP / "tests/upgrade/bda9157.db.gz").read_bytes()))
-    try:
-        tried = subprocess.run(["unshare", "-m", "sh", "-c", script + '; ', "sh", str(disk), str(source), "sh", "-c",
-                                '"$@"; echo "status=$?"; ls "$STATE"', "sh", *daemon.command()], capture_output=True,
-                               text=True, timeout=60, env=dict(os.environ, STATE=str(daemon.state)))
-    finally:
-        daemon.close()
+    tried = subprocess.run(["unshare", "-m", "sh", "-c", script + '; ', "sh", str(disk), str(source), "sh", "-c",
+                            '"$@"; echo "status=$?"; ls "$STATE"', "sh", *daemon.command()], capture_output=True,
+                           text=True, timeout=60, env=dict(os.environ, STATE=str(daemon.state)))
     if "unshare" in tried.stderr or "mount:" in tried.stderr:
         pytest.skip("no mount namespace here: " + tried.stderr)
     assert "status=1" in tried.stdout
@@ -182,27 +159,11 @@ def test_disk_without_room_is_told(tmp_path):
     assert tried.stdout.split("status=1")[1].split() == ["sitrepd.db", "sitrepd.lock"]
 
 
-def test_service_manager_is_told_that_the_start_takes_longer():
-    daemon = Daemon()
-    messages = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    path = str(daemon.folder / "notify")
-    messages.bind(path)
-    messages.settimeout(30)
-    try:
-        unpack("19489e6", daemon)
-        environment = os.environ.get("NOTIFY_SOCKET")
-        os.environ["NOTIFY_SOCKET"] = path
-        try:
-            daemon.start()
-        finally:
-            del os.environ["NOTIFY_SOCKET"]
-            if environment is not None:
-                os.environ["NOTIFY_SOCKET"] = environment
-        seen = []
-        while not any(m.startswith("READY=1") for m in seen):
-            seen.append(messages.recv(4096).decode())
-        assert any(m.startswith("EXTEND_TIMEOUT_USEC=") for m in seen), seen
-        daemon.stop()
-    finally:
-        daemon.close()
-        messages.close()
+def test_service_manager_is_told_that_the_start_takes_longer(make_daemon, tmp_path, monkeypatch):
+    manager = Manager(tmp_path)
+    monkeypatch.setenv("NOTIFY_SOCKET", manager.path)
+    daemon = make_daemon()
+    unpack("19489e6", daemon)
+    daemon.start()
+    manager.wait_for(lambda message: message.startswith("EXTEND_TIMEOUT_USEC="))
+    manager.wait("READY=1")

@@ -179,8 +179,7 @@ def test_wrong_certificates_are_mistakes_for_the_check_and_fail_their_feed(make_
              ({"ca-file": large}, "is larger than 512K")]
     feeds = {"f%d" % n: dict(url="https://news.example/%d" % n, **options) for n, (options, _) in enumerate(cases)}
     daemon = make_daemon("", feeds)
-    check = subprocess.run([*daemon.command(), "--check"], capture_output=True, text=True)
-    assert check.returncode == 1
+    check = daemon.check(1)
     for n, (_, words) in enumerate(cases):
         assert any("feed f%d: " % n in line and words in line for line in check.stderr.splitlines()), (words, check.stderr)
     # A key without its certificate is a mistake of the configuration alone.

@@ -6,18 +6,15 @@ on which port the daemon got.
 """
 import hashlib
 import hmac
-import http.client
-import http.server
 import re
 import resource
-import socket
 import threading
 import time
 import urllib.parse
 
 import pytest
 
-from harness import PATIENCE, FeedServer, wait_for
+from harness import PATIENCE, FeedServer, LoopbackServer, ask_http, wait_for
 from samples import article, atom, jsonfeed, rss
 
 BASE = "http://news.test/sitrep"
@@ -25,42 +22,26 @@ BASE = "http://news.test/sitrep"
 CONFIG = "base-url = %s/\n[poll]\nmin = 1s" % BASE
 
 
-class Hub:
+class Hub(LoopbackServer):
     """Takes subscribe requests and does what the test tells it to do with them."""
 
     def __init__(self):
-        self.requests = []
         self.status = 202
         self.lease = 86400
         self.verifies = True
         self.verified = False
-        self.daemon = None
-        self.lock = threading.Lock()
+        self.daemon = None  # its http_path is called
         self.calls = []
-        outer = self
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                form = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                request = dict(urllib.parse.parse_qsl(form, strict_parsing=True))
-                with outer.lock:
-                    outer.requests.append(request)
-                self.send_response(outer.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                if outer.status == 202 and outer.verifies:
-                    outer.later(outer.verify, request)
-
-            def log_message(self, *args):
-                pass
-
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.httpd.daemon_threads = True
-        self.url = "http://127.0.0.1:%d/hub" % self.httpd.server_address[1]
-        self.thread = threading.Thread(target=self.httpd.serve_forever, kwargs={"poll_interval": 0.05})
-        self.thread.start()
+    def answer(self, handler):
+        form = handler.rfile.read(int(handler.headers["Content-Length"])).decode()
+        request = dict(urllib.parse.parse_qsl(form, strict_parsing=True))
+        with self.lock:
+            self.requests.append(request)
+        self.send(handler, self.status, {}, b"")
+        if self.status == 202 and self.verifies:
+            self.later(self.verify, request)
 
     def later(self, fn, *args):
         call = threading.Thread(target=fn, args=args)
@@ -68,17 +49,7 @@ class Hub:
         self.calls.append(call)
 
     def call(self, path, method="GET", body=None, headers=None):
-        connection = http.client.HTTPConnection("localhost")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(PATIENCE)
-        try:
-            connection.sock.connect(str(self.daemon.http_path))
-            connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            answer.body = answer.read()
-            return answer
-        finally:
-            connection.close()
+        return ask_http(self.daemon.http_path, path, method, headers, body)
 
     def path(self, request=None):
         callback = (request or self.requests[-1])["hub.callback"]
@@ -101,17 +72,15 @@ class Hub:
         body = body.encode()
         key = (secret or self.requests[-1]["hub.secret"]).encode()
         headers = {"Content-Type": content_type,
-                   "Link": links or '<%s>; rel="hub", <%s>; rel="self"' % (self.url, self.requests[-1]["hub.topic"])}
+                   "Link": links or '<%s>; rel="hub", <%s>; rel="self"' % (self.url("/hub"), self.requests[-1]["hub.topic"])}
         if method:
             headers["X-Hub-Signature"] = "%s=%s" % (method, hmac.new(key, body, getattr(hashlib, method)).hexdigest())
         return self.call(path or self.path(), "POST", body, headers).status
 
     def close(self):
-        self.httpd.shutdown()
-        self.thread.join()
         for call in self.calls:
             call.join()
-        self.httpd.server_close()
+        super().close()
 
 
 @pytest.fixture
@@ -125,10 +94,6 @@ def state(daemon, feed="a"):
     return daemon.feeds()[feed]["websub"]
 
 
-def metric(daemon, name):
-    return int(re.search(r"^%s (\d+)$" % name, daemon.get("/metrics").body.decode(), re.M).group(1))
-
-
 def with_links(body, hub, topic):
     """An RSS feed that names its hub in itself."""
     links = ('<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="%s"/>'
@@ -139,7 +104,7 @@ def with_links(body, hub, topic):
 def start(server, hub, make_daemon, config=CONFIG, options=None, articles=1):
     """A daemon with a feed that names its hub by header and is asked once an hour."""
     server.set("/a", rss("Alpha", [article(n) for n in range(articles)]), headers={
-        "Link": '<%s>; rel="hub", </a>; rel="self"' % hub.url})
+        "Link": '<%s>; rel="hub", </a>; rel="self"' % hub.url("/hub")})
     hub.daemon = make_daemon(config, dict(a=dict(url=server.url("/a"), interval="1h", **(options or {}))))
     return hub.daemon.start()
 
@@ -184,12 +149,11 @@ def test_a_push_is_news_without_a_poll(server, hub, make_daemon):
         assert stream.read_until("new")["item"]["title"] == article(n)["title"]
     assert hub.push(jsonfeed("Alpha", [article(11)]), "application/feed+json") == 202
     assert stream.read_until("new")["item"]["title"] == article(11)["title"]
-    stream.close()
     after = wait_for(lambda: daemon.feeds()["a"]["items"] == 6 and daemon.feeds()["a"], "the report of the last push")
     assert after["polls"] == before["polls"] == 1 and after["due"] == before["due"]
     assert after["last_poll"] == before["last_poll"] and after["websub"] == "trusted"
     assert server.count("/a") == 1
-    assert metric(daemon, "sitrepd_pushes_total") == 5 and metric(daemon, "sitrepd_pushes_refused_total") == 0
+    assert daemon.metric("sitrepd_pushes_total") == 5 and daemon.metric("sitrepd_pushes_refused_total") == 0
     assert 'sitrepd_feed_pushed{feed="a"} 1' in daemon.get("/metrics").body.decode()
     assert "pushed by its hub" in daemon.run("feeds").stdout
     # a poll finds nothing that the hub has not brought
@@ -240,12 +204,12 @@ def test_a_flood_of_pushes(server, hub, make_daemon):
         p.join()
     assert set(statuses) <= {202, 503} and taken
     wait_for(lambda: daemon.feeds()["a"]["items"] == 1 + len(taken), "all that was accepted")
-    assert metric(daemon, "sitrepd_pushes_total") == len(taken)
+    assert daemon.metric("sitrepd_pushes_total") == len(taken)
 
 
 def test_a_hub_named_in_the_document(server, hub, make_daemon):
     topic = server.url("/canonical")
-    server.set("/a", with_links(rss("Alpha", [article(1)]), hub.url, topic))
+    server.set("/a", with_links(rss("Alpha", [article(1)]), hub.url("/hub"), topic))
     hub.daemon = daemon = make_daemon(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h"))).start()
     wait_for(lambda: state(daemon) == "verified", "the subscription")
     assert hub.requests[0]["hub.topic"] == topic
@@ -259,7 +223,7 @@ def test_forged_pushes_are_ignored(server, hub, make_daemon):
     assert hub.push(forged, links='<http://elsewhere.example/>; rel="self"') == 202
     assert hub.push("") == 202
     assert hub.push("<!DOCTYPE html><p>no feed", "text/html") == 202
-    wait_for(lambda: metric(daemon, "sitrepd_pushes_refused_total") == 5, "the refusals")
+    wait_for(lambda: daemon.metric("sitrepd_pushes_refused_total") == 5, "the refusals")
     assert state(daemon) == "verified" and daemon.feeds()["a"]["items"] == 1
     # and a good one is taken afterwards
     assert hub.push(rss("Alpha", [article(2)])) == 202
@@ -319,8 +283,7 @@ def test_a_hub_that_never_verifies_and_one_that_denies(server, hub, make_daemon)
 def test_a_restart_keeps_the_subscription(server, hub, make_daemon):
     daemon = start_trusted(server, hub, make_daemon)
     asked, polled = len(hub.requests), server.count("/a")
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert state(daemon) == "trusted"
     # what was pushed meanwhile is lost: the feed is asked at once, though it is not due
     wait_for(lambda: server.count("/a") == polled + 1, "a poll to catch up")
@@ -336,7 +299,6 @@ def test_trust_is_committed_with_the_news_that_earned_it(server, hub, make_daemo
     stream.read_until("new")
     asked = len(hub.requests)
     daemon.kill()
-    stream.close()
     daemon.start()
     assert state(daemon) == "trusted" and daemon.feeds()["a"]["items"] == 2
     assert len(hub.requests) == asked
@@ -345,7 +307,7 @@ def test_trust_is_committed_with_the_news_that_earned_it(server, hub, make_daemo
 def test_a_silent_hub_loses_its_trust(server, hub, make_daemon):
     daemon = start_trusted(server, hub, make_daemon)
     assert daemon.refresh("a")[-1]["done"]
-    server.set("/a", rss("Alpha", [article(5)]), headers={"Link": '<%s>; rel="hub", </a>; rel="self"' % hub.url})
+    server.set("/a", rss("Alpha", [article(5)]), headers={"Link": '<%s>; rel="hub", </a>; rel="self"' % hub.url("/hub")})
     assert daemon.refresh("a")[-1]["done"]
     wait_for(lambda: state(daemon) == "verified", "trust to be lost")
     assert "hub did not push new items, feed is polled as before feed=a" in daemon.log()
@@ -366,10 +328,9 @@ def test_who_is_subscribed(server, hub, make_daemon, config, options, wanted):
         return
     wait_for(lambda: state(daemon) == "not wanted", "the first poll")
     # a second feed's subscription shows that hubs were asked by now
-    server.set("/b", rss("Bravo", [article(2)]), headers={"Link": '<%s>; rel="hub", </b>; rel="self"' % hub.url})
+    server.set("/b", rss("Bravo", [article(2)]), headers={"Link": '<%s>; rel="hub", </b>; rel="self"' % hub.url("/hub")})
     feeds = dict(a=dict(url=server.url("/a"), interval="1h", **options), b=dict(url=server.url("/b")))
-    daemon.write_config(config, feeds)
-    daemon.run("reload")
+    daemon.reload(config, feeds)
     wait_for(lambda: state(daemon, "b") == ("verified" if config == CONFIG else "not wanted"), "the second feed")
     assert [r["hub.topic"] for r in hub.requests] == ([server.url("/b")] if config == CONFIG else [])
 
@@ -377,13 +338,11 @@ def test_who_is_subscribed(server, hub, make_daemon, config, options, wanted):
 def test_what_is_switched_off_is_gone(server, hub, make_daemon):
     daemon = start_verified(server, hub, make_daemon)
     path = hub.path()
-    daemon.write_config(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h", websub="no")))
-    daemon.run("reload")
+    daemon.reload(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h", websub="no")))
     assert state(daemon) == "not wanted"
     assert hub.call(path).status == 410 and hub.push(rss("x", []), path=path) == 410
     # and on again: another callback, since nobody knows who has learnt the old one
-    daemon.write_config(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h")))
-    daemon.run("reload")
+    daemon.reload(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h")))
     wait_for(lambda: state(daemon) == "verified", "the new subscription")
     assert hub.path() != path and hub.call(path).status == 404
 
@@ -399,12 +358,10 @@ def test_a_feed_that_left_is_gone_for_its_hub(server, hub, make_daemon):
     daemon = start_verified(server, hub, make_daemon)
     asked = len(hub.requests)
     server.set("/b", rss("Bravo", [article(2)]))
-    daemon.write_config(CONFIG, dict(b=dict(url=server.url("/b"), interval="1h")))
-    daemon.run("reload")
+    daemon.reload(CONFIG, dict(b=dict(url=server.url("/b"), interval="1h")))
     assert hub.push(rss("Alpha", [article(3)])) == 410
     # and comes back with the subscription it had
-    daemon.write_config(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h")))
-    daemon.run("reload")
+    daemon.reload(CONFIG, dict(a=dict(url=server.url("/a"), interval="1h")))
     assert state(daemon) == "verified" and len(hub.requests) == asked
     assert hub.push(rss("Alpha", [article(3)])) == 202
     wait_for(lambda: daemon.feeds()["a"]["items"] == 2, "the push")
@@ -413,9 +370,8 @@ def test_a_feed_that_left_is_gone_for_its_hub(server, hub, make_daemon):
 def test_another_address_is_another_subscription(server, hub, make_daemon):
     daemon = start_verified(server, hub, make_daemon)
     first = hub.path()
-    server.set("/b", rss("Alpha", [article(2)]), headers={"Link": '<%s>; rel="hub", </b>; rel="self"' % hub.url})
-    daemon.write_config(CONFIG, dict(a=dict(url=server.url("/b"), interval="1h")))
-    daemon.run("reload")
+    server.set("/b", rss("Alpha", [article(2)]), headers={"Link": '<%s>; rel="hub", </b>; rel="self"' % hub.url("/hub")})
+    daemon.reload(CONFIG, dict(a=dict(url=server.url("/b"), interval="1h")))
     wait_for(lambda: state(daemon) == "verified" and hub.path() != first, "the new subscription")
     assert hub.requests[-1]["hub.topic"] == server.url("/b") and hub.call(first).status == 404
 
@@ -446,6 +402,5 @@ def test_pushes_while_nothing_can_be_stored(server, hub, make_daemon):
     assert hub.push(rss("Alpha", [article(102)])) == 202
     wait_for(lambda: daemon.feeds()["a"]["items"] == 3, "the push that was sent again")
     assert daemon.feeds()["a"]["due"] < in_a_while  # what was lost is not among them
-    daemon.stop()
-    daemon.start()
+    daemon.restart()
     assert state(daemon) == "trusted"

@@ -52,8 +52,7 @@ def test_whatever_a_worker_says_the_daemon_lives_and_nothing_of_it_is_told(tmp_p
         server.set("/" + name, feed("true", [0]))
     daemon, _ = liar(tmp_path, make_daemon, "[parse]\nworkers = 1\n[alert \"true\"]\nmatch = frigate\n[poll]\nmin = 1s",
                      {name: dict(url=server.url("/" + name), interval="1h") for name in ("liar", "honest")})
-    daemon.start()
-    wait_for(lambda: all(f["polls"] == 1 for f in daemon.feeds().values()), "the first polls")
+    daemon.first_polls(polls=1)
     for number, lie in enumerate(lies, 1):
         server.set("/liar", feed("lie:" + lie, [number], padding=3 << 20 if lie == "early" else 0))
         server.set("/honest", feed("true", range(number + 1)))

@@ -18,8 +18,7 @@ def test_a_disk_that_fails_later(server, error):
     server.set("/f", rss([1]))
     daemon = FaultyDaemon("[poll]\nmin = 1s", {"f": dict(url=server.url("/f"), interval="300ms")})
     try:
-        daemon.start()
-        wait_for(lambda: daemon.feeds()["f"]["items"] == 1, "the first item")
+        daemon.first_polls(items=1)
         server.set("/f", rss([1, 2]))
         daemon.plan.break_disk(error)
         wait_for(lambda: daemon.get("/healthz").status == 503, "/healthz to say so")
