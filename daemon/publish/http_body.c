@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: ISC */
-/* Bodies of answers. The ETag is made from the bytes, so it is the same after a restart, and a reader that sends it
- * still gets 304. */
+/* Bodies of answers, and their compressed forms. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http_internal.h"
-#include "sitrep/base/sha256.h"
-
-enum { ETAG_BYTES = 12 };
 
 struct http_body *http_body_new(char *data, size_t len, const char *content_type, int64_t modified_ms)
 {
 	struct http_body *b = calloc(1, sizeof(*b));
-	struct str content = str_make(data, len);
-	uint8_t digest[SHA256_LEN];
 
 	if (b == NULL) {
 		free(data);
 		return NULL;
 	}
-	sha256_of(&content, 1, digest);
 	b->data = data;
 	b->len = len;
 	b->content_type = content_type;
 	b->modified_ms = modified_ms;
 	b->references = 1;
-	hex_encode(b->tag, digest, ETAG_BYTES);
+	http_etag_make(b->tag, str_make(data, len));
 	return b;
 }
 

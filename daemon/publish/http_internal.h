@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by http.c, http_response.c, http_error.c, http_request_head.c, http_admission.c, http_body.c, http_flow.c and
- * http_upload.c only. */
+/* http_internal.h: shared by the files http*.c of this room. */
 #ifndef SITREP_PUBLISH_HTTP_INTERNAL_H
 #define SITREP_PUBLISH_HTTP_INTERNAL_H
 
@@ -8,6 +7,8 @@
 
 #include "packing.h"
 #include "sitrep/publish/http.h"
+
+enum { HTTP_TAG_MAX = 32, HTTP_ETAG_MAX = 48 };
 
 struct http_body {
 	char *data;
@@ -19,7 +20,7 @@ struct http_body {
 		struct packing *packing; /* NULL: it is not being made */
 		bool refused;            /* it is no smaller than the document, or there was no memory */
 	} forms[PACKING_CODINGS];
-	char tag[32]; /* the ETag without its quotes; a form's has "-" and packing_suffix() behind it */
+	char tag[HTTP_TAG_MAX]; /* the ETag without its quotes; a compressed form's has a suffix: "-gz" */
 	int64_t modified_ms;
 	const char *content_type;
 	unsigned references;
@@ -66,6 +67,15 @@ bool http_admission_owes(const struct http_admission *d);
 bool http_admission_close_late(struct http_admission *d);
 
 struct MHD_Connection;
+
+/* http_etag.c */
+void http_etag_make(char tag[HTTP_TAG_MAX], struct str document);
+/* Writes the tag of a form of the body, with its quotes.  coding: HTTP_IDENTITY, or a number of enum packing_coding. */
+void http_etag_write(char tag[HTTP_ETAG_MAX], const struct http_body *b, int coding);
+/* Does the client have this body already, by If-None-Match or If-Modified-Since? */
+bool http_etag_is_current(struct MHD_Connection *connection, const struct http_body *b);
+/* Is a part of this body wanted?  Not when If-Range names another one (RFC 9110, 13.1.5). */
+bool http_etag_is_of_range(struct MHD_Connection *connection, const struct http_body *b);
 
 /* http_response.c */
 const char *http_header(struct MHD_Connection *connection, const char *name);

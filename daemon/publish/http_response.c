@@ -91,54 +91,6 @@ int http_coding(struct MHD_Connection *connection)
 	return coding;
 }
 
-/* A tag without the suffix of a compressed form. */
-static struct str without_suffix(struct str tag)
-{
-	for (int i = 0; i < PACKING_CODINGS; i++) {
-		struct str suffix = str_from(packing_suffix((enum packing_coding)i));
-
-		if (!str_empty(suffix) && tag.len > suffix.len && str_ends(tag, suffix) &&
-			tag.data[tag.len - suffix.len - 1] == '-')
-			return str_slice(tag, 0, tag.len - suffix.len - 1);
-	}
-	return tag;
-}
-
-/* RFC 9110, 13.1.2 with weak comparison; either form's tag means the same resource state. */
-static bool names_tag(struct str list, const struct http_body *b)
-{
-	struct str one;
-
-	while (str_split(&list, ',', &one)) {
-		one = str_trim(one);
-		if (str_eq(one, STR("*")))
-			return true;
-		if (str_starts(one, STR("W/")))
-			one = str_slice(one, 2, one.len);
-		if (one.len < 2 || one.data[0] != '"' || one.data[one.len - 1] != '"')
-			continue;
-		one = without_suffix(str_slice(one, 1, one.len - 1));
-		if (str_eq(one, str_from(b->tag)))
-			return true;
-	}
-	return false;
-}
-
-static bool is_not_modified(struct MHD_Connection *connection, const struct http_body *b)
-{
-	const char *tags = http_header(connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
-	const char *since = http_header(connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE);
-	int64_t since_ms;
-
-	if (tags != NULL)
-		return names_tag(str_from(tags), b);
-	if (since == NULL || b->modified_ms == TIME_NONE)
-		return false;
-	since_ms = time_parse_http(str_from(since));
-	/* A date in the future cannot be one that we sent (RFC 9110, 13.1.3). */
-	return since_ms != TIME_NONE && since_ms <= clock_wall_ms() && b->modified_ms / 1000 <= since_ms / 1000;
-}
-
 /* Also in the answer to the question whether scripts may ask (OPTIONS). */
 void http_add_origin(struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer)
 {
@@ -160,20 +112,12 @@ void http_add_origin(struct MHD_Connection *connection, struct MHD_Response *res
 	(void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
 }
 
-static void write_tag(char tag[48], const struct http_body *b, int coding)
-{
-	if (coding == HTTP_IDENTITY)
-		snprintf(tag, 48, "\"%s\"", b->tag);
-	else
-		snprintf(tag, 48, "\"%s-%s\"", b->tag, packing_suffix((enum packing_coding)coding));
-}
-
 static void add_headers(
 	struct MHD_Connection *connection, struct MHD_Response *response, const struct http_answer *answer, int coding)
 {
 	const struct http_body *b = answer->body;
 	char text[TIME_TEXT_MAX];
-	char etag[48];
+	char etag[HTTP_ETAG_MAX];
 
 	(void)MHD_add_response_header(
 		response, MHD_HTTP_HEADER_VARY, answer->status < 400 ? "Accept-Encoding" : "Accept, Accept-Encoding");
@@ -184,7 +128,7 @@ static void add_headers(
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
 	add_cache_control(response, answer);
 	if (may_be_kept(answer)) {
-		write_tag(etag, b, coding);
+		http_etag_write(etag, b, coding);
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
 		if (b->modified_ms != TIME_NONE)
 			(void)MHD_add_response_header(
@@ -230,25 +174,12 @@ static struct range read_range(struct str value, size_t size)
 	return (struct range){RANGE_PART, (size_t)from, (size_t)(to - from + 1)};
 }
 
-/* RFC 9110, 13.1.5: the part is only wanted of the body that the client has parts of. */
-static bool is_wanted(struct MHD_Connection *connection, const struct http_body *b)
-{
-	const char *condition = http_header(connection, MHD_HTTP_HEADER_IF_RANGE);
-	char tag[48], text[TIME_TEXT_MAX];
-
-	if (condition == NULL)
-		return true;
-	write_tag(tag, b, HTTP_IDENTITY);
-	return strcmp(condition, tag) == 0 ||
-	       (b->modified_ms != TIME_NONE && strcmp(condition, time_format_http(text, b->modified_ms)) == 0);
-}
-
 static struct range wanted_range(struct MHD_Connection *connection, const struct http_answer *answer)
 {
 	const char *value =
 		answer->ranges && answer->status == MHD_HTTP_OK ? http_header(connection, MHD_HTTP_HEADER_RANGE) : NULL;
 
-	if (value == NULL || !is_wanted(connection, answer->body))
+	if (value == NULL || !http_etag_is_of_range(connection, answer->body))
 		return (struct range){.kind = RANGE_NONE};
 	return read_range(str_from(value), answer->body->len);
 }
@@ -315,7 +246,7 @@ struct MHD_Response *http_response(struct MHD_Connection *connection, struct htt
 
 	if (coding != HTTP_IDENTITY && b->forms[coding].data == NULL)
 		coding = HTTP_IDENTITY;
-	if (answer->status == MHD_HTTP_OK && may_be_kept(answer) && is_not_modified(connection, b)) {
+	if (answer->status == MHD_HTTP_OK && may_be_kept(answer) && http_etag_is_current(connection, b)) {
 		/* The bytes are not sent, but their number is, since it must be that of a 200 (RFC 9110, 8.6). */
 		answer->status = MHD_HTTP_NOT_MODIFIED;
 		response = with_form(b, coding);
