@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* config_value.h: one option's value: read from text, written back as text.
  *
- * It knows the types of option.h, and nothing about configuration files. */
+ * config_value.c reads and config_value_write.c writes.  They know the types of option.h, and nothing about
+ * configuration files. */
 #ifndef SITREP_CONFIG_CONFIG_VALUE_H
 #define SITREP_CONFIG_CONFIG_VALUE_H
 
@@ -24,5 +25,11 @@ int config_value_read(struct arena *a, void *owner, const struct config_option *
 
 /* Writes the value as in a file, passwords in URLs left out; "" when it is absent. */
 int config_value_write(struct buf *out, const void *owner, const struct config_option *o);
+
+/* The most decimals of a fraction. */
+enum { CONFIG_FRACTION_DECIMALS = 6 };
+
+/* The log level that a word names; -1: none. */
+int config_level_of(struct str word);
 
 #endif
