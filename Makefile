@@ -94,7 +94,7 @@ client_libs = $(shell $(PKG_CONFIG) --libs $(PKGS_client)) -lm
 
 # the worker and the client have a main() of their own
 # and a build without a library leaves the file out that needs it
-LEFT_OUT := $(if $(PKG_brotli),,daemon/publish/packing_brotli.c) $(if $(PKG_zstd),,daemon/publish/packing_zstd.c)
+LEFT_OUT := $(if $(PKG_brotli),,daemon/publish/compression_brotli.c) $(if $(PKG_zstd),,daemon/publish/compression_zstd.c)
 src = $(filter-out daemon/worker/worker.c daemon/cli/main.c $(LEFT_OUT),$(sort $(wildcard daemon/$(1)/*.c)))
 obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)) $(MADE_$(1)))
 lib = $(foreach f,$(1),$(B)/lib/$(f).a)
@@ -147,8 +147,8 @@ $(B)/paths: FORCE
 	@mkdir -p $(B)
 	@echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' > $@
 
-$(B)/daemon/publish/packing.o: private ALL_CFLAGS += $(if $(PKG_brotli),-DSITREP_BROTLI) $(if $(PKG_zstd),-DSITREP_ZSTD)
-$(B)/daemon/publish/packing.o: $(B)/codings
+$(B)/daemon/publish/compression.o: private ALL_CFLAGS += $(if $(PKG_brotli),-DSITREP_BROTLI) $(if $(PKG_zstd),-DSITREP_ZSTD)
+$(B)/daemon/publish/compression.o: $(B)/codings
 $(B)/codings: FORCE
 	@mkdir -p $(B)
 	@echo '$(PKG_brotli) $(PKG_zstd)' | cmp -s - $@ || echo '$(PKG_brotli) $(PKG_zstd)' > $@

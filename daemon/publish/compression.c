@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* Compressed forms of documents. The levels were measured with an Atom document of 356 KB: gzip 3 makes 111 KB in
  * 7.6 ms, br 5 makes 95 KB in 13.4 ms, zstd 6 makes 95 KB in 6.5 ms. */
-#include "packing.h"
+#include "compression.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "packing_coder.h"
+#include "compression_coder.h"
 
 enum { GZIP_LEVEL = 3, GZIP_PIECE = 128 * 1024 };
 
-struct packing {
-	const struct packing_coder *coder;
+struct compression {
+	const struct compression_coder *coder;
 	void *state;
-	struct packing_place place; /* in_len: all that is left of the document */
+	struct compression_place place; /* in_len: all that is left of the document */
 	char *packed;
 	size_t packed_max;
 };
@@ -33,7 +33,7 @@ static void *begin_gzip(size_t document_len UNUSED)
 	return z;
 }
 
-static int step_gzip(void *state, struct packing_place *place, bool last)
+static int step_gzip(void *state, struct compression_place *place, bool last)
 {
 	z_stream *z = state;
 	int result;
@@ -43,7 +43,7 @@ static int step_gzip(void *state, struct packing_place *place, bool last)
 	z->next_out = (Bytef *)place->out;
 	z->avail_out = (uInt)place->out_len;
 	result = deflate(z, last ? Z_FINISH : Z_NO_FLUSH);
-	*place = (struct packing_place){(const char *)z->next_in, z->avail_in, (char *)z->next_out, z->avail_out};
+	*place = (struct compression_place){(const char *)z->next_in, z->avail_in, (char *)z->next_out, z->avail_out};
 	if (result == Z_STREAM_END || (result == Z_OK && !last && place->in_len == 0))
 		return 0;
 	return result == Z_OK || result == Z_BUF_ERROR ? -ENOSPC : -EIO;
@@ -55,54 +55,54 @@ static void end_gzip(void *state)
 	free(state);
 }
 
-static const struct packing_coder packing_gzip = {"gzip", "gz", GZIP_PIECE, begin_gzip, step_gzip, end_gzip};
+static const struct compression_coder compression_gzip = {"gzip", "gz", GZIP_PIECE, begin_gzip, step_gzip, end_gzip};
 
 /* ---- any coding ---- */
 
-static const struct packing_coder *coder_of(enum packing_coding c)
+static const struct compression_coder *coder_of(enum compression_coding c)
 {
 	switch (c) {
-	case PACKING_ZSTD:
+	case COMPRESSION_ZSTD:
 #ifdef SITREP_ZSTD
-		return &packing_zstd;
+		return &compression_zstd;
 #else
 		return NULL;
 #endif
-	case PACKING_BROTLI:
+	case COMPRESSION_BROTLI:
 #ifdef SITREP_BROTLI
-		return &packing_brotli;
+		return &compression_brotli;
 #else
 		return NULL;
 #endif
-	case PACKING_GZIP:
-		return &packing_gzip;
+	case COMPRESSION_GZIP:
+		return &compression_gzip;
 	}
 	return NULL;
 }
 
-bool packing_is_known(enum packing_coding c)
+bool compression_is_known(enum compression_coding c)
 {
 	return coder_of(c) != NULL;
 }
 
-const char *packing_name(enum packing_coding c)
+const char *compression_name(enum compression_coding c)
 {
-	const struct packing_coder *coder = coder_of(c);
+	const struct compression_coder *coder = coder_of(c);
 
 	return coder != NULL ? coder->name : NULL;
 }
 
-const char *packing_suffix(enum packing_coding c)
+const char *compression_suffix(enum compression_coding c)
 {
-	const struct packing_coder *coder = coder_of(c);
+	const struct compression_coder *coder = coder_of(c);
 
 	return coder != NULL ? coder->suffix : NULL;
 }
 
-struct packing *packing_new(enum packing_coding c, struct str document)
+struct compression *compression_new(enum compression_coding c, struct str document)
 {
-	const struct packing_coder *coder = coder_of(c);
-	struct packing *p = coder != NULL && document.len > 0 ? calloc(1, sizeof(*p)) : NULL;
+	const struct compression_coder *coder = coder_of(c);
+	struct compression *p = coder != NULL && document.len > 0 ? calloc(1, sizeof(*p)) : NULL;
 
 	if (p == NULL)
 		return NULL;
@@ -111,17 +111,17 @@ struct packing *packing_new(enum packing_coding c, struct str document)
 	p->packed = malloc(p->packed_max);
 	p->state = coder->begin(document.len);
 	if (p->packed == NULL || p->state == NULL) {
-		packing_free(p);
+		compression_free(p);
 		return NULL;
 	}
 	/* One byte less than the document: a form that needs more is of no use. */
-	p->place = (struct packing_place){document.data, document.len, p->packed, p->packed_max - 1};
+	p->place = (struct compression_place){document.data, document.len, p->packed, p->packed_max - 1};
 	return p;
 }
 
-int packing_step(struct packing *p)
+int compression_step(struct compression *p)
 {
-	struct packing_place *all = &p->place, piece = *all;
+	struct compression_place *all = &p->place, piece = *all;
 	int result;
 
 	if (piece.in_len > p->coder->piece)
@@ -134,7 +134,7 @@ int packing_step(struct packing *p)
 	return result != 0 ? result : all->in_len > 0;
 }
 
-char *packing_take(struct packing *p, size_t *len)
+char *compression_take(struct compression *p, size_t *len)
 {
 	char *packed = p->packed, *fitted;
 
@@ -144,7 +144,7 @@ char *packing_take(struct packing *p, size_t *len)
 	return fitted != NULL ? fitted : packed;
 }
 
-void packing_free(struct packing *p)
+void compression_free(struct compression *p)
 {
 	if (p == NULL)
 		return;

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "packing_coder.h"
+#include "compression_coder.h"
 
 enum {
 	QUALITY = 5,
@@ -28,7 +28,7 @@ static void *begin_brotli(size_t document_len)
 	return state;
 }
 
-static int step_brotli(void *state, struct packing_place *place, bool last)
+static int step_brotli(void *state, struct compression_place *place, bool last)
 {
 	BrotliEncoderOperation operation = last ? BROTLI_OPERATION_FINISH : BROTLI_OPERATION_PROCESS;
 	const uint8_t *in = (const uint8_t *)place->in;
@@ -49,4 +49,4 @@ static void end_brotli(void *state)
 	BrotliEncoderDestroyInstance(state);
 }
 
-const struct packing_coder packing_brotli = {"br", "br", PIECE, begin_brotli, step_brotli, end_brotli};
+const struct compression_coder compression_brotli = {"br", "br", PIECE, begin_brotli, step_brotli, end_brotli};

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <zstd.h>
 
-#include "packing_coder.h"
+#include "compression_coder.h"
 
 enum {
 	LEVEL = 6,
@@ -26,7 +26,7 @@ static void *begin_zstd(size_t document_len)
 	return state;
 }
 
-static int step_zstd(void *state, struct packing_place *place, bool last)
+static int step_zstd(void *state, struct compression_place *place, bool last)
 {
 	ZSTD_inBuffer in = {place->in, place->in_len, 0};
 	ZSTD_outBuffer out = {place->out, place->out_len, 0};
@@ -49,4 +49,4 @@ static void end_zstd(void *state)
 	ZSTD_freeCCtx(state);
 }
 
-const struct packing_coder packing_zstd = {"zstd", "zst", PIECE, begin_zstd, step_zstd, end_zstd};
+const struct compression_coder compression_zstd = {"zstd", "zst", PIECE, begin_zstd, step_zstd, end_zstd};

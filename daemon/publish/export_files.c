@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "packing.h"
+#include "compression.h"
 #include "sitrep/base/array.h"
 #include "sitrep/base/buf.h"
 #include "sitrep/base/file.h"
@@ -284,7 +284,7 @@ static int write_one(struct export_files *f, const char *name, struct str bytes,
 
 static bool make_form_name(char form[NAME_MAX_LEN], const char *name, int coding)
 {
-	const char *suffix = packing_suffix((enum packing_coding)coding);
+	const char *suffix = compression_suffix((enum compression_coding)coding);
 
 	return suffix != NULL && snprintf(form, NAME_MAX_LEN, "%s.%s", name, suffix) < NAME_MAX_LEN;
 }
@@ -294,7 +294,7 @@ static bool keep_forms(struct export_files *f, const char *name)
 {
 	char form[NAME_MAX_LEN];
 
-	for (int i = 0; i < PACKING_CODINGS; i++) {
+	for (int i = 0; i < COMPRESSION_CODINGS; i++) {
 		struct exported *x = make_form_name(form, name, i) ? find(f, form) : NULL;
 
 		if (x == NULL)
@@ -308,15 +308,15 @@ static bool keep_forms(struct export_files *f, const char *name)
 
 static int write_form(struct export_files *f, const char *name, int coding, struct str bytes, bool closed)
 {
-	struct packing *p = packing_new((enum packing_coding)coding, bytes);
+	struct compression *p = compression_new((enum compression_coding)coding, bytes);
 	int result = p != NULL ? 1 : -ENOMEM;
 	size_t len = 0;
 	char *packed;
 
 	while (result == 1)
-		result = packing_step(p);
-	packed = result == 0 ? packing_take(p, &len) : NULL;
-	packing_free(p);
+		result = compression_step(p);
+	packed = result == 0 ? compression_take(p, &len) : NULL;
+	compression_free(p);
 	if (packed != NULL)
 		result = write_one(f, name, str_make(packed, len), closed);
 	free(packed);
@@ -332,8 +332,8 @@ int export_files_write(struct export_files *f, const char *name, struct str byte
 	if (result == 0 && keep_forms(f, name))
 		return 0;
 	snprintf(form, sizeof(form), "%s", name);
-	for (int i = 0; i < PACKING_CODINGS && result >= 0; i++)
-		if (bytes.len >= PACKING_LEAST && make_form_name(form, name, i))
+	for (int i = 0; i < COMPRESSION_CODINGS && result >= 0; i++)
+		if (bytes.len >= COMPRESSION_LEAST && make_form_name(form, name, i))
 			result = write_form(f, form, i, bytes, closed);
 	if (result == -EEXIST)
 		return error_set(err, result,
@@ -408,7 +408,7 @@ void export_files_drop(struct export_files *f, const char *name)
 {
 	char form[NAME_MAX_LEN];
 
-	for (int i = -1; i < PACKING_CODINGS; i++) {
+	for (int i = -1; i < COMPRESSION_CODINGS; i++) {
 		struct exported *x = i < 0 ? find(f, name) : make_form_name(form, name, i) ? find(f, form) : NULL;
 
 		if (x != NULL)

@@ -506,7 +506,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	}
 	coding = http_coding(connection);
 	if (r->answer.body != NULL && coding != HTTP_IDENTITY &&
-		http_body_compress(r->answer.body, (enum packing_coding)coding) == HTTP_PACKING_LATER)
+		http_body_compress(r->answer.body, (enum compression_coding)coding) == HTTP_COMPRESSION_LATER)
 		return park(s, r, false);
 	s->stats.requests++;
 	return answer_with(s, connection, url, &r->answer, r->is_private);

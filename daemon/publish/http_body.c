@@ -52,8 +52,8 @@ void http_body_unref(struct http_body *b)
 {
 	if (b == NULL || --b->references > 0)
 		return;
-	for (size_t i = 0; i < PACKING_CODINGS; i++) {
-		packing_free(b->forms[i].packing);
+	for (size_t i = 0; i < COMPRESSION_CODINGS; i++) {
+		compression_free(b->forms[i].compression);
 		free(b->forms[i].data);
 	}
 	free(b->data);
@@ -65,30 +65,30 @@ size_t http_body_size(const struct http_body *b)
 	size_t size = sizeof(*b) + b->len;
 
 	/* A form in the making takes as much as the document at most. */
-	for (size_t i = 0; i < PACKING_CODINGS; i++)
-		size += b->forms[i].packing != NULL ? b->len : b->forms[i].len;
+	for (size_t i = 0; i < COMPRESSION_CODINGS; i++)
+		size += b->forms[i].compression != NULL ? b->len : b->forms[i].len;
 	return size;
 }
 
-enum http_packing http_body_compress(struct http_body *b, enum packing_coding coding)
+enum http_compression http_body_compress(struct http_body *b, enum compression_coding coding)
 {
 	struct http_form *f = &b->forms[coding];
 	int result = -ENOMEM;
 
 	if (f->data != NULL)
-		return HTTP_PACKING_READY;
-	if (f->refused || b->len < PACKING_LEAST)
-		return HTTP_PACKING_NONE;
-	if (f->packing == NULL)
-		f->packing = packing_new(coding, str_make(b->data, b->len));
-	if (f->packing != NULL)
-		result = packing_step(f->packing);
+		return HTTP_COMPRESSION_READY;
+	if (f->refused || b->len < COMPRESSION_LEAST)
+		return HTTP_COMPRESSION_NONE;
+	if (f->compression == NULL)
+		f->compression = compression_new(coding, str_make(b->data, b->len));
+	if (f->compression != NULL)
+		result = compression_step(f->compression);
 	if (result == 1)
-		return HTTP_PACKING_LATER;
+		return HTTP_COMPRESSION_LATER;
 	if (result == 0)
-		f->data = packing_take(f->packing, &f->len);
+		f->data = compression_take(f->compression, &f->len);
 	f->refused = f->data == NULL;
-	packing_free(f->packing);
-	f->packing = NULL;
-	return f->refused ? HTTP_PACKING_NONE : HTTP_PACKING_READY;
+	compression_free(f->compression);
+	f->compression = NULL;
+	return f->refused ? HTTP_COMPRESSION_NONE : HTTP_COMPRESSION_READY;
 }

@@ -26,14 +26,14 @@ void http_etag_write(char tag[HTTP_ETAG_MAX], const struct http_body *b, int cod
 	if (coding == HTTP_IDENTITY)
 		snprintf(tag, HTTP_ETAG_MAX, "\"%s\"", b->tag);
 	else
-		snprintf(tag, HTTP_ETAG_MAX, "\"%s-%s\"", b->tag, packing_suffix((enum packing_coding)coding));
+		snprintf(tag, HTTP_ETAG_MAX, "\"%s-%s\"", b->tag, compression_suffix((enum compression_coding)coding));
 }
 
 /* A tag without the suffix of a compressed form. */
 static struct str without_suffix(struct str tag)
 {
-	for (int i = 0; i < PACKING_CODINGS; i++) {
-		struct str suffix = str_from(packing_suffix((enum packing_coding)i));
+	for (int i = 0; i < COMPRESSION_CODINGS; i++) {
+		struct str suffix = str_from(compression_suffix((enum compression_coding)i));
 
 		if (!str_empty(suffix) && tag.len > suffix.len && str_ends(tag, suffix) &&
 			tag.data[tag.len - suffix.len - 1] == '-')

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "packing.h"
+#include "compression.h"
 #include "sitrep/publish/http.h"
 
 enum { HTTP_TAG_MAX = 32, HTTP_ETAG_MAX = 48 };
@@ -17,9 +17,9 @@ struct http_body {
 	struct http_form {
 		char *data; /* NULL until it is made */
 		size_t len;
-		struct packing *packing; /* NULL: it is not being made */
-		bool refused;            /* it is no smaller than the document, or there was no memory */
-	} forms[PACKING_CODINGS];
+		struct compression *compression; /* NULL: it is not being made */
+		bool refused;                    /* it is no smaller than the document, or there was no memory */
+	} forms[COMPRESSION_CODINGS];
 	char tag[HTTP_TAG_MAX]; /* the ETag without its quotes; a compressed form's has a suffix: "-gz" */
 	int64_t modified_ms;
 	const char *content_type;
@@ -70,7 +70,8 @@ struct MHD_Connection;
 
 /* http_etag.c */
 void http_etag_make(char tag[HTTP_TAG_MAX], struct str document);
-/* Writes the tag of a form of the body, with its quotes.  coding: HTTP_IDENTITY, or a number of enum packing_coding. */
+/* Writes the tag of a form of the body, with its quotes.  coding: HTTP_IDENTITY, or a number of enum
+ * compression_coding. */
 void http_etag_write(char tag[HTTP_ETAG_MAX], const struct http_body *b, int coding);
 /* Does the client have this body already, by If-None-Match or If-Modified-Since? */
 bool http_etag_is_current(struct MHD_Connection *connection, const struct http_body *b);
@@ -79,7 +80,7 @@ bool http_etag_is_of_range(struct MHD_Connection *connection, const struct http_
 
 /* http_response.c */
 const char *http_header(struct MHD_Connection *connection, const char *name);
-/* RFC 9110, 12.5.3: the coding that the client likes best of those that we know, an enum packing_coding;
+/* RFC 9110, 12.5.3: the coding that the client likes best of those that we know, an enum compression_coding;
  * HTTP_IDENTITY: none. */
 enum { HTTP_IDENTITY = -1 };
 int http_coding(struct MHD_Connection *connection);
@@ -131,7 +132,7 @@ bool http_upload_add(struct http_upload *u, const char *data, size_t len);
 void http_upload_free(struct http_upload *u);
 
 /* Does one piece of work on the form. READY: it is there; NONE: there will be none; LATER: it takes another turn. */
-enum http_packing { HTTP_PACKING_READY, HTTP_PACKING_NONE, HTTP_PACKING_LATER };
-enum http_packing http_body_compress(struct http_body *b, enum packing_coding coding);
+enum http_compression { HTTP_COMPRESSION_READY, HTTP_COMPRESSION_NONE, HTTP_COMPRESSION_LATER };
+enum http_compression http_body_compress(struct http_body *b, enum compression_coding coding);
 
 #endif

@@ -79,9 +79,9 @@ int http_coding(struct MHD_Connection *connection)
 	/* Without a weight of its own, identity comes last. */
 	int best = http_weight(accept, STR("identity")) - 1, coding = HTTP_IDENTITY;
 
-	for (int i = 0; i < PACKING_CODINGS; i++) {
-		enum packing_coding c = (enum packing_coding)i;
-		int weight = packing_is_known(c) ? coding_weight(accept, packing_name(c)) : 0;
+	for (int i = 0; i < COMPRESSION_CODINGS; i++) {
+		enum compression_coding c = (enum compression_coding)i;
+		int weight = compression_is_known(c) ? coding_weight(accept, compression_name(c)) : 0;
 
 		if (weight > 0 && weight > best) {
 			best = weight;
@@ -269,8 +269,8 @@ struct MHD_Response *http_response(struct MHD_Connection *connection, struct htt
 	if (answer->status != MHD_HTTP_NOT_MODIFIED && answer->status != MHD_HTTP_NO_CONTENT) {
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, b->content_type);
 		if (coding != HTTP_IDENTITY)
-			(void)MHD_add_response_header(
-				response, MHD_HTTP_HEADER_CONTENT_ENCODING, packing_name((enum packing_coding)coding));
+			(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING,
+				compression_name((enum compression_coding)coding));
 	}
 	add_protection(response, b->content_type);
 	return response;

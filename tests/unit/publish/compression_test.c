@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* packing_test.c: compressed forms are made in pieces, and are never larger than the document. */
+/* compression_test.c: compressed forms are made in pieces, and are never larger than the document. */
 #include "../scratch.h"
 
 #include <errno.h>
@@ -38,17 +38,17 @@ static void assert_unpacks(struct str packed, const char *data)
 
 TEST(in_pieces)
 {
-	for (int i = 0; i < PACKING_CODINGS; i++) {
-		enum packing_coding c = (enum packing_coding)i;
+	for (int i = 0; i < COMPRESSION_CODINGS; i++) {
+		enum compression_coding c = (enum compression_coding)i;
 		char *data = make_text();
 		struct http_body *b = http_body_new(data, LEN, "text/plain", INT64_MIN);
 		size_t empty, pieces = 0;
-		enum http_packing result;
+		enum http_compression result;
 
 		assert_non_null(b);
 		empty = http_body_size(b);
-		if (!packing_is_known(c)) {
-			assert_int_equal(http_body_compress(b, c), HTTP_PACKING_NONE);
+		if (!compression_is_known(c)) {
+			assert_int_equal(http_body_compress(b, c), HTTP_COMPRESSION_NONE);
 			http_body_unref(b);
 			continue;
 		}
@@ -56,19 +56,19 @@ TEST(in_pieces)
 			result = http_body_compress(b, c);
 			pieces++;
 			/* room for the form is counted while it is made */
-			assert_true(result != HTTP_PACKING_LATER || http_body_size(b) == empty + LEN);
-		} while (result == HTTP_PACKING_LATER);
-		assert_int_equal(result, HTTP_PACKING_READY);
+			assert_true(result != HTTP_COMPRESSION_LATER || http_body_size(b) == empty + LEN);
+		} while (result == HTTP_COMPRESSION_LATER);
+		assert_int_equal(result, HTTP_COMPRESSION_READY);
 		assert_true(pieces >= LEN / (128 * 1024));
 		assert_true(b->forms[c].len < LEN / 2);
 		assert_int_equal(http_body_size(b), empty + b->forms[c].len);
-		if (c == PACKING_GZIP)
+		if (c == COMPRESSION_GZIP)
 			assert_unpacks(str_make(b->forms[c].data, b->forms[c].len), data);
 		http_body_unref(b);
 		/* one that is let go in the middle */
 		b = http_body_new(make_text(), LEN, "text/plain", INT64_MIN);
 		assert_non_null(b);
-		assert_int_equal(http_body_compress(b, c), HTTP_PACKING_LATER);
+		assert_int_equal(http_body_compress(b, c), HTTP_COMPRESSION_LATER);
 		http_body_unref(b);
 	}
 }
@@ -85,15 +85,16 @@ TEST(never_larger)
 		noise[i] = (char)(seed >> 24);
 	}
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
-		for (int k = 0; k < PACKING_CODINGS; k++) {
-			struct packing *p = packing_new((enum packing_coding)k, str_make(noise, lengths[i]));
+		for (int k = 0; k < COMPRESSION_CODINGS; k++) {
+			struct compression *p =
+				compression_new((enum compression_coding)k, str_make(noise, lengths[i]));
 			int result = 1;
 
-			assert_int_equal(p != NULL, packing_is_known((enum packing_coding)k));
+			assert_int_equal(p != NULL, compression_is_known((enum compression_coding)k));
 			while (p != NULL && result == 1)
-				result = packing_step(p);
+				result = compression_step(p);
 			if (p != NULL)
 				assert_int_equal(result, -ENOSPC);
-			packing_free(p);
+			compression_free(p);
 		}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* http_test.c: what clients are answered: documents, nothing new, and the packed form to whoever takes it. */
-#include "../../../daemon/publish/packing.h"
+#include "../../../daemon/publish/compression.h"
 #include "http_fixture.h"
 
 #include <zlib.h>
@@ -251,10 +251,10 @@ TEST_ON(codings_by_weight, fixture, f)
 		{"", "", ""},
 		{",;,", "", ""},
 	};
-	bool all = packing_is_known(PACKING_BROTLI) && packing_is_known(PACKING_ZSTD);
+	bool all = compression_is_known(COMPRESSION_BROTLI) && compression_is_known(COMPRESSION_ZSTD);
 	char line[128];
 
-	if (!all && (packing_is_known(PACKING_BROTLI) || packing_is_known(PACKING_ZSTD)))
+	if (!all && (compression_is_known(COMPRESSION_BROTLI) || compression_is_known(COMPRESSION_ZSTD)))
 		return;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *coding = all ? cases[i].coding : cases[i].gzip_only;
@@ -296,21 +296,21 @@ TEST_ON(length_of_304, fixture, f)
 	}
 }
 
-TEST_ON(not_worth_packing, fixture, f)
+TEST_ON(not_worth_compressing, fixture, f)
 {
 	static const char *const paths[] = {"/small", "/noise"};
 	static const char *const lengths[] = {"100", "5000"};
 
 	for (size_t i = 0; i < 2; i++) {
 		/* twice each: a form that was refused once is not tried again, and not served as if it had been made */
-		for (int k = 0; k < 2 * PACKING_CODINGS; k++) {
-			enum packing_coding c = (enum packing_coding)(k / 2);
+		for (int k = 0; k < 2 * COMPRESSION_CODINGS; k++) {
+			enum compression_coding c = (enum compression_coding)(k / 2);
 			char line[64];
 			const struct answer *a;
 
-			if (!packing_is_known(c))
+			if (!compression_is_known(c))
 				continue;
-			snprintf(line, sizeof(line), "Accept-Encoding: %s\r\n", packing_name(c));
+			snprintf(line, sizeof(line), "Accept-Encoding: %s\r\n", compression_name(c));
 			a = ask(f, "GET", paths[i], line);
 			assert_int_equal(a->status, 200);
 			assert_no_header(a, "Content-Encoding");
