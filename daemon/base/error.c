@@ -47,8 +47,7 @@ int error_sys(struct error *err, int code, const char *fmt, ...)
 	if (err == NULL)
 		return code;
 	err->code = code;
-	/* The system's words are about exec() and lseek(); our readers of files give these codes for what is said here.
-	 */
+	/* The system's words for these codes are about exec() and lseek(); here, readers of files give them. */
 	reason = code == -E2BIG    ? "it is too large"
 		 : code == -ESPIPE ? "it is a named pipe, expected a file"
 				   : strerror_r(-code, text, sizeof(text));

@@ -79,7 +79,7 @@ void listener_catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 }
 
-/* ---- making ---- */
+/* ---- opening ---- */
 
 static struct listener *listener_new(int fd)
 {

@@ -13,9 +13,8 @@ void *pages_take(void *memory, size_t size)
 
 	if (memory == NULL || size < LEAST)
 		return memory;
-	/* Both are advice: a kernel that does not know it, or has no memory left, gives pages as they are touched.  The
-	 * advice for large pages stays, also when the memory is used for something else, so that it is not for blocks
-	 * that cannot have one. */
+	/* Both calls give advice: a kernel that does not know it, or has no memory left, gives pages as they are
+	 * touched.  The advice for large pages outlives the block, so blocks that cannot have one do not ask. */
 	if (size >= LARGE_PAGE)
 		(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 #ifdef MADV_POPULATE_WRITE

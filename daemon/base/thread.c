@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* Threads that get no signals. */
 #include "sitrep/base/thread.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Which connections are admitted, and how long they may last. libmicrohttpd only has a timeout for silence: a client
- * that sends a byte every few seconds could stay for ever. So each connection has a deadline for its present phase. One
+/* Admits connections, and ends those that last too long.  libmicrohttpd only has a timeout for silence: a client that
+ * sends a byte every few seconds could stay for ever. So each connection has a deadline for its present phase. One
  * that is late is shut down, and libmicrohttpd then closes it.
  *
  * Peers over TCP and over Unix sockets are counted apart, and an eighth of all connections is kept for either.  The
@@ -23,8 +23,7 @@ enum {
 	LATE_HEAD_MS = 5 * 1000,
 	/* From the head to the end of the body: four megabytes at 70 KB/s. */
 	BODY_MS = 60 * 1000,
-	/* From the request to the end of the answer, plus a second for each 8 KiB of it, the rate of a slow telephone.
-	 */
+	/* From the request to the end of the answer, plus a second for each 8 KiB of it. */
 	ANSWER_MS = 30 * 1000,
 	ANSWER_BYTES_A_S = 8 * 1024,
 	/* See struct patience. */
@@ -104,7 +103,7 @@ static bool is_flow(const struct http_connection *c)
 	return c->phase == HTTP_FLOW_RESTS || c->phase == HTTP_FLOW_RUNS;
 }
 
-static void shut(struct http_admission *d, struct http_connection *c, enum http_drop_reason reason)
+static void shut_down(struct http_admission *d, struct http_connection *c, enum http_drop_reason reason)
 {
 	c->shut = true;
 	d->dropped[reason]++;
@@ -132,7 +131,7 @@ bool http_admission_close_late(struct http_admission *d)
 	for (struct http_connection *c = d->first; c != NULL; c = c->next) {
 		if (c->shut || c->deadline_ms > now_ms)
 			continue;
-		shut(d, c, late_reason(c));
+		shut_down(d, c, late_reason(c));
 		any = true;
 	}
 	return any;
@@ -145,7 +144,7 @@ struct patience {
 };
 
 /* The connection to close first, among those of like's address (same_address) or of its kind, TCP or Unix. */
-static struct http_connection *choose(
+static struct http_connection *choose_to_close(
 	const struct http_admission *d, const struct http_connection *like, bool same_address, const struct patience *p)
 {
 	int64_t now_ms = clock_mono_ms();
@@ -168,18 +167,17 @@ static struct http_connection *choose(
 static bool make_room(
 	struct http_admission *d, const struct http_connection *like, bool same_address, const struct patience *p)
 {
-	struct http_connection *c = choose(d, like, same_address, p);
+	struct http_connection *c = choose_to_close(d, like, same_address, p);
 
 	if (c != NULL)
-		shut(d, c, HTTP_DROP_ROOM);
+		shut_down(d, c, HTTP_DROP_ROOM);
 	return c != NULL;
 }
 
-/* ---- coming ---- */
+/* ---- admission ---- */
 
 static const struct patience of_one_address = {.idle_ms = IDLE_MS, .busy_ms = BUSY_MS};
-/* Most answers are done within BUSY_MS; when all places are taken, slower readers and bodies may be closed.
- */
+/* Most answers are done within BUSY_MS; when all places are taken, slower readers and bodies may be closed. */
 static const struct patience when_full = {.busy_ms = BUSY_MS};
 
 static unsigned open_of_kind(const struct http_admission *d, bool is_local)
@@ -274,7 +272,7 @@ void http_admission_note(struct http_connection *c, enum http_phase phase, size_
 	c->deadline_ms = phase == HTTP_FLOW_RESTS ? INT64_MAX : c->since_ms + wait_ms;
 }
 
-/* ---- life ---- */
+/* ---- beginning and end ---- */
 
 int http_admission_init(struct http_admission *d, const struct http_options *options)
 {

@@ -21,7 +21,7 @@ static const char *sentence(int status)
 	case MHD_HTTP_TOO_MANY_REQUESTS:
 		return "Too many wrong passwords came from there. Try again in some seconds.";
 	case MHD_HTTP_NOT_FOUND:
-		return "Nothing is here: the address is wrong, or what was here is gone.";
+		return "Nothing is here: the address is wrong, or the page is gone.";
 	case MHD_HTTP_METHOD_NOT_ALLOWED:
 		return "This can only be read.";
 	case MHD_HTTP_MISDIRECTED_REQUEST:
@@ -34,7 +34,7 @@ static const char *sentence(int status)
 	}
 }
 
-/* Leads from the address to the front page, whatever stands in front of it: "../" by depth. */
+/* Leads from the address to the front page: "../" by depth, so that it holds behind a proxy that adds a prefix. */
 static void add_home(struct buf *out, const char *url)
 {
 	int depth = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The head of a request.
  *
- * Refuses ambiguous heads: a proxy in front of us must see the same requests on a connection as we do (RFC 9112,
- * sections 3.2, 6.1 and 6.3). */
+ * Ambiguous heads are refused: a proxy in front of the daemon must see the same requests on a connection as the daemon
+ * does (RFC 9112, sections 3.2, 6.1 and 6.3). */
 #include <errno.h>
 #include <microhttpd.h>
 #include <string.h>

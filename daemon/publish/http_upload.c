@@ -7,7 +7,7 @@
 #include "http_internal.h"
 
 enum {
-	/* Bytes kept by all uploads together; past it a body gets 503. */
+	/* Bytes kept by all uploads together; a body that would exceed it gets 503. */
 	TOTAL_MAX = 16 * 1024 * 1024,
 	/* Bytes of one refused body that are skipped. */
 	DISCARD_MAX = 8 * 1024 * 1024,
@@ -32,25 +32,25 @@ bool http_upload_is_hopeless(uint64_t announced)
 	return announced > DISCARD_MAX;
 }
 
-static void drop(struct http_upload *u)
+static void drop_body(struct http_upload *u)
 {
 	*u->total -= u->kept;
 	u->kept = 0;
 	buf_release(&u->body);
 }
 
-static void refuse(struct http_upload *u, int status)
+static void refuse_body(struct http_upload *u, int status)
 {
 	u->status = status;
-	drop(u);
+	drop_body(u);
 }
 
 bool http_upload_add(struct http_upload *u, const char *data, size_t len)
 {
 	if (u->status == 0 && len > u->body.max - u->body.len)
-		refuse(u, MHD_HTTP_CONTENT_TOO_LARGE);
+		refuse_body(u, MHD_HTTP_CONTENT_TOO_LARGE);
 	else if (u->status == 0 && (len > TOTAL_MAX - *u->total || buf_append(&u->body, data, len) != 0))
-		refuse(u, MHD_HTTP_SERVICE_UNAVAILABLE);
+		refuse_body(u, MHD_HTTP_SERVICE_UNAVAILABLE);
 	if (u->status == 0) {
 		u->kept += len;
 		*u->total += len;
@@ -64,6 +64,6 @@ void http_upload_free(struct http_upload *u)
 {
 	if (u == NULL)
 		return;
-	drop(u);
+	drop_body(u);
 	free(u);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* RFC 3229 with the instance manipulation "feed": a reader that names the version it has gets the entries which that
- * version did not have, or had otherwise. Entries are compared by their bytes. */
+/* RFC 3229 with the instance manipulation "feed": a reader that names the version it has gets the entries which are
+ * new or changed since then.  Entries are compared by their bytes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ void publish_layout_note(struct layout *l, const struct buf *out)
 	if (l->is_lost)
 		return;
 	if (array_reserve(&l->entries, &l->cap, l->count + 1, sizeof(*l->entries)) != 0) {
-		/* an entry that is not known would be left out */
+		/* the changes would miss an entry whose place is not known */
 		publish_layout_release(l);
 		l->is_lost = true;
 		return;

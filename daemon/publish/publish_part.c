@@ -236,7 +236,7 @@ static int list_archive(struct publish *p, struct work *w, struct error *err)
 	w->archive_before = s->part.archive;
 	if (w->closed)
 		name_archive(w->channel.archive_after, s->part.archive + 1);
-	/* of the stories, since nothing else is as constant */
+	/* the newest story's time, which is the same each time the archive is made */
 	w->channel.updated_ms = 0;
 	for (size_t i = 0; i < w->place_count; i++)
 		if (w->places[i].sort_ms > w->channel.updated_ms)
@@ -266,7 +266,7 @@ static int find_before(struct publish *p, struct work *w, int64_t end_us, struct
 			w->archive_before = -1;
 			break;
 		}
-		/* behind the places of the archive itself there is room for another one's */
+		/* w->places has room for a second archive behind the first */
 		result = reader_archive_places(
 			p->reader, &query, &range, w->places + PUBLISH_ARCHIVE_ITEMS, &count, err);
 		if (count == 0 && clock_thread_cpu_us() >= end_us)

@@ -28,7 +28,7 @@ int publish_search_check(struct str rule, struct buf *mistake)
 	if (result == 0 && terms > TERMS_MAX)
 		result = error_set(&err, -EINVAL, "the rule has more than %d terms", TERMS_MAX);
 	if (result == 0 && rule_has_regex(rule))
-		result = error_set(&err, -EINVAL, "regular expressions are only searched by outputs and alerts");
+		result = error_set(&err, -EINVAL, "a search has no regular expressions; use an output or an alert");
 	if (result == 0 || result == -ENOMEM)
 		return result;
 	buf_puts(mistake, err.text);

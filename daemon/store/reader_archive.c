@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Archives: which stories belong to a range of items, and each story as it stood at the end of its range. */
+/* Reads archives: the stories that belong to a range of items, and each story as it stood at the end of the range. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -48,7 +48,7 @@ static int by_id(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-static bool is_about(const struct story_query *q, int64_t feed_id)
+static bool has_feed(const struct story_query *q, int64_t feed_id)
 {
 	return bsearch(&feed_id, q->feed_ids, q->feed_count, sizeof(feed_id), by_id) != NULL;
 }
@@ -62,7 +62,7 @@ static int is_first(struct reader *r, const struct story_query *q, int64_t story
 
 	sql_bind(s, as_int(story_id), as_int(item_id));
 	while (is_first && (result = sql_step(s, err, cannot_list)) == 1)
-		is_first = !is_about(q, sql_int(s, 0));
+		is_first = !has_feed(q, sql_int(s, 0));
 	result = sql_end(s, result < 0 ? result : 0);
 	return result < 0 ? result : is_first;
 }
@@ -76,7 +76,7 @@ static int add_places(struct reader *r, struct sql_stmt *s, const struct story_q
 		struct river_place place = {sql_time_or(s, 0, 0), sql_int(s, 1)};
 
 		if (q->feed_ids != NULL)
-			result = is_about(q, sql_int(s, 3)) ? is_first(r, q, place.story_id, sql_int(s, 2), err) : 0;
+			result = has_feed(q, sql_int(s, 3)) ? is_first(r, q, place.story_id, sql_int(s, 2), err) : 0;
 		if (result < 0)
 			break;
 		if (result == 1)
@@ -104,7 +104,7 @@ int reader_archive_places(struct reader *r, const struct story_query *q, const s
 
 /* ---- one story ---- */
 
-/* A report of which an earlier text was read: its date is in that text. */
+/* Takes the date of a report from its text, when an earlier text than the stored one was read. */
 static void date_from_item(struct report *report)
 {
 	int64_t published_ms = report->item.published;

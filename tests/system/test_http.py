@@ -126,7 +126,7 @@ def test_errors_lead_home(server, make_daemon):
     daemon = start(server, make_daemon)
     page = daemon.get("/story/none", headers={"Accept": "text/html"})
     assert page.status == 404 and 'href="../"' in page.body.decode() and page.headers["Content-Type"].startswith("text/html")
-    assert json.loads(daemon.get("/output/none.json").body) == dict(status=404, error="Nothing is here: the address is wrong, or what was here is gone.", home="../")
+    assert json.loads(daemon.get("/output/none.json").body) == dict(status=404, error="Nothing is here: the address is wrong, or the page is gone.", home="../")
     assert daemon.get("/nothing").body == b"404\n"
     assert daemon.get("/robots.txt").body == b"User-agent: *\nDisallow: /\n"
 

@@ -3,7 +3,7 @@
  *
  * The same list of calls, one for each member, both writes and reads, so that the two directions cannot disagree.
  * Numbers are little-endian, floats as in IEEE 754.  Bytes may come from a damaged database, so they are checked: when
- * they end too early or a number is out of range, bad is set and the rest is read as zeros. */
+ * they end too early or a number is out of range, bad is set, and the rest is read as zeros. */
 #ifndef SITREP_BASE_CODEC_H
 #define SITREP_BASE_CODEC_H
 

@@ -331,7 +331,7 @@ TEST_ON(errors, fixture, f)
 		{"/a/b", "Accept: text/html,*/*;q=0.8\r\n", "text/html; charset=utf-8", "<a href=\"../\">"},
 		{"/a", "Accept: text/html, application/json;q=0.5\r\n", "text/html; charset=utf-8", "<a href=\"./\">"},
 		{"/a/b/c", "Accept: application/json\r\n", "application/json",
-			"{\"status\":404,\"error\":\"Nothing is here: the address is wrong, or what was here is "
+			"{\"status\":404,\"error\":\"Nothing is here: the address is wrong, or the page is "
 			"gone.\","
 			"\"home\":\"../../\"}\n"},
 		{"/a.json", "Accept: */*\r\n", "application/json", "\"home\":\"./\""},
