@@ -79,7 +79,6 @@ bool http_etag_is_current(struct MHD_Connection *connection, const struct http_b
 bool http_etag_is_of_range(struct MHD_Connection *connection, const struct http_body *b);
 
 /* http_response.c */
-const char *http_header(struct MHD_Connection *connection, const char *name);
 /* RFC 9110, 12.5.3: the coding that the client likes best of those that we know, an enum compression_coding;
  * HTTP_IDENTITY: none. */
 enum { HTTP_IDENTITY = -1 };
@@ -106,6 +105,9 @@ void http_flows_resume(struct http_flows *all);
 
 /* http_error.c: the body of an answer that has none, a page, JSON or a line.  NULL without memory. */
 struct http_body *http_error_body(struct MHD_Connection *connection, const char *url, int status);
+
+/* http_request_head.c: the value of a field, or NULL. */
+const char *http_header(struct MHD_Connection *connection, const char *name);
 
 /* http_request_head.c: a literal that names the fault of an ambiguous head, which a proxy in front of us could take for
  * another request; NULL: no fault. */

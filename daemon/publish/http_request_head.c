@@ -79,6 +79,11 @@ bool http_decode(struct buf *out, const char *raw)
 	return !buf_failed(out);
 }
 
+const char *http_header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
 /* The state of a search by http_request_field(). */
 struct field_list {
 	const char *name;

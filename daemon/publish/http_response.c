@@ -9,11 +9,6 @@
 #include "sitrep/base/clock.h"
 #include "sitrep/pages/page.h"
 
-const char *http_header(struct MHD_Connection *connection, const char *name)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
 /* "q=0.5" is 500; a malformed weight counts as 1000. */
 static int read_weight(struct str parameter)
 {
