@@ -410,17 +410,10 @@ static bool print_stories(const struct story_tally *t)
 	return !bad;
 }
 
-static long argument(int argc, char **argv, int place, long fallback)
-{
-	long value = argc > place ? strtol(argv[place], NULL, 10) : fallback;
-
-	return value > 0 ? value : fallback;
-}
-
 int main(int argc, char **argv)
 {
-	long seed = argument(argc, argv, 1, 1), terms = argument(argc, argv, 2, 200),
-	     days = argument(argc, argv, 3, 365);
+	long seed = trace_argument(argc, argv, 1, 1), terms = trace_argument(argc, argv, 2, 200),
+	     days = trace_argument(argc, argv, 3, 365);
 	struct tally tallies[KINDS] = {{0}};
 	struct story_tally stories = {0};
 	bool met;

@@ -323,19 +323,12 @@ static bool make_world(struct world *w, uint64_t seed, size_t count, int64_t day
 	return ok;
 }
 
-static long argument(int argc, char **argv, int place, long fallback)
-{
-	long value = argc > place ? strtol(argv[place], NULL, 10) : fallback;
-
-	return value > 0 ? value : fallback;
-}
-
 int main(int argc, char **argv)
 {
 	static struct tally tallies[RULES][TRACE_KINDS + 1];
-	long seed = argument(argc, argv, 1, 1), feeds = argument(argc, argv, 2, 500),
-	     days = argument(argc, argv, 3, 60);
-	long minutes = argument(argc, argv, 4, 60);
+	long seed = trace_argument(argc, argv, 1, 1), feeds = trace_argument(argc, argv, 2, 500),
+	     days = trace_argument(argc, argv, 3, 60);
+	long minutes = trace_argument(argc, argv, 4, 60);
 	double requests = (double)feeds * (double)days * 24 * 60 / (double)minutes, factor;
 	struct world w = {0};
 	int status = 0;

@@ -229,3 +229,10 @@ double trace_patience(const struct trace *t)
 	/* two missed ones at least */
 	return fmax(-2 * log(1 - fmin(b->chance, 0.9999)), log(fmax(2, times * b->chance)));
 }
+
+long trace_argument(int argc, char **argv, int place, long fallback)
+{
+	long value = argc > place ? strtol(argv[place], NULL, 10) : fallback;
+
+	return value > 0 ? value : fallback;
+}

@@ -58,4 +58,7 @@ double trace_patience(const struct trace *t);
 uint64_t random_next(uint64_t *state);
 double random_share(uint64_t *state); /* from 0 to less than 1 */
 
+/* A positive number of the command line, else fallback. */
+long trace_argument(int argc, char **argv, int place, long fallback);
+
 #endif

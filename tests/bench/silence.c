@@ -105,17 +105,10 @@ static void follow(const struct trace *t, int64_t days, struct tally *tally)
 	tally->worst = alarms > tally->worst ? alarms : tally->worst;
 }
 
-static long argument(int argc, char **argv, int place, long fallback)
-{
-	long value = argc > place ? strtol(argv[place], NULL, 10) : fallback;
-
-	return value > 0 ? value : fallback;
-}
-
 int main(int argc, char **argv)
 {
-	long seed = argument(argc, argv, 1, 1), feeds = argument(argc, argv, 2, 250),
-	     days = argument(argc, argv, 3, 365);
+	long seed = trace_argument(argc, argv, 1, 1), feeds = trace_argument(argc, argv, 2, 250),
+	     days = trace_argument(argc, argv, 3, 365);
 	struct tally tallies[TRACE_KINDS] = {{0}};
 	int status = 0;
 

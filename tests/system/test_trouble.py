@@ -103,20 +103,6 @@ def test_a_feed_that_lost_its_items_is_failing_until_they_are_back(server, make_
     assert daemon.feeds()["lost"]["state"] == "ok"
 
 
-def test_validators_are_echoed_and_survive(server, make_daemon):
-    server.set("/a", rss("A", [article(1)]), etag='W/"odd, one"', last_modified="Tue, 10 Nov 2026 10:00:00 GMT")
-    daemon = make_daemon("", dict(a=server.url("/a"))).first_polls(state="ok")
-    daemon.restart()
-    daemon.refresh("a")
-    first, second = [headers for _, headers in server.requests]
-    assert "If-None-Match" not in first and "If-Modified-Since" not in first
-    assert second["If-None-Match"] == 'W/"odd, one"'
-    assert second["If-Modified-Since"] == "Tue, 10 Nov 2026 10:00:00 GMT"
-    assert second["User-Agent"].startswith("sitrepd/") and "Cookie" not in second and "Referer" not in second
-    assert "gzip" in second["Accept-Encoding"]
-    assert daemon.feeds()["a"]["not_modified"] == 1
-
-
 def test_due_times_survive_a_restart(server, make_daemon):
     daemon = make_daemon("", dict(a=dict(url=server.set("/a", rss("A", [article(1)])), interval="1h"))).first_polls(state="ok")
     due = daemon.feeds()["a"]["due"]
