@@ -42,6 +42,7 @@ RUN_BY = {  # how a command line begins: the test that runs it
     "systemd-analyze security": "tests/system/test_install.py::test_units_are_clean_and_locked_down",
     "socat -u UNIX-CONNECT:": "tests/system/test_stream.py::test_plain_socat_sees_the_news",
     "echo '{\"op\":": "tests/system/test_commands.py::test_lines_for_the_stream",
+    "curl -N": "tests/system/test_events.py::test_curl",
     "sitrepd --check": "tests/system/test_documented.py::test_sample_configuration",
     "sitrepd --version": "tests/system/test_documented.py::test_exit_statuses_are_those_of_the_manual",
     "sitrep tail --event alert --state FILE --exec": "tests/system/test_delivery.py::test_a_command_that_fails_loses_nothing",
