@@ -72,8 +72,24 @@ class Browser:
         return answer["result"].get("value")
 
     def open(self, url):
+        # the page before may have an address that begins alike
+        self.run("window.left = true")
         self.send("Page.navigate", url=url)
         self.settle(url)
+
+    def pretend(self, dark=False, forced=False, script=True):
+        """The reader's preferences, for pages that are opened next."""
+        self.send("Emulation.setEmulatedMedia", features=[
+            dict(name="prefers-color-scheme", value="dark" if dark else "light"),
+            dict(name="forced-colors", value="active" if forced else "none")])
+        self.send("Emulation.setScriptExecutionDisabled", value=not script)
+
+    def press(self, key):
+        for kind in ("keyDown", "keyUp"):
+            self.send("Input.dispatchKeyEvent", type=kind, key=key, text=key if kind == "keyDown" else "")
+
+    def pdf(self):
+        return base64.b64decode(self.send("Page.printToPDF", preferCSSPageSize=True)["data"])
 
     def click(self, selector, url):
         """Clicks on the first such element, and waits for another page, at that address."""

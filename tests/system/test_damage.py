@@ -135,7 +135,7 @@ def test_damaged_rows_cost_themselves(server, make_daemon):
         found = verify(daemon.state)
         assert found.returncode == 1
         assert len(re.findall(r"table item: row \d+ has a damaged record", found.stdout)) == 2, found.stdout
-    wait_for(lambda: daemon.metric("sitrepd_database_checked_timestamp_seconds") > 0, "a pass over the database")
+    wait_for(lambda: b"\nsitrepd_database_checked_timestamp_seconds " in daemon.get("/metrics").body, "a pass over the database")
     assert daemon.metric("sitrepd_database_damaged_rows") >= 2
     assert len(re.findall("database row is damaged", daemon.log())) == daemon.metric("sitrepd_database_damaged_rows")
     assert "DAMAGED: " in daemon.run("status").stdout

@@ -297,8 +297,7 @@ def test_connections_that_ask_much_leave_room_for_others(open_desk):
     busy = []
     try:
         for _ in range(20):
-            busy.append(socket.socket(socket.AF_UNIX))
-            busy[-1].connect(str(desk.daemon.control_path))
+            busy.append(connected(desk.daemon.control_path))
             busy[-1].sendall(32 * lines)
         for _ in range(3):
             assert "why" in desk.daemon.control(op="why", item=first)[0]
