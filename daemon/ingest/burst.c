@@ -102,17 +102,19 @@ static void fade(float *mean, double part, double value)
 static void learn_hour(struct burst *b, int64_t hour)
 {
 	double share = 1 / fmin(WEEKS, floor(weeks_seen(b, hour)) + 1), weeks, expected, square;
+	/* more cannot be stored */
+	double count = fmin((double)b->hour_count, (double)count_max);
 	struct sums sums;
 
 	add_up(b, &sums);
 	expected = expected_in(b, &sums, hour, &weeks);
-	square = ((double)b->hour_count - expected) * ((double)b->hour_count - expected);
+	square = (count - expected) * (count - expected);
 	if (weeks_seen(b, hour) >= 1) {
 		/* a burst is not the usual course */
 		fade(&b->squares, spread_share, fmin(square, 100 * (expected + 0.5)));
-		fade(&b->means, spread_share, expected);
+		fade(&b->means, spread_share, fmin(expected, (double)count_max));
 	}
-	fade(&b->hours[hour_of_week(hour)], share, (double)b->hour_count);
+	fade(&b->hours[hour_of_week(hour)], share, count);
 	b->hour_count = 0;
 }
 
