@@ -26,7 +26,7 @@ const char feeds_state_words[] = "well, failing, quiet or heavy";
 /* A feed, as it is sorted. */
 struct row {
 	size_t place;
-	const char *title;
+	const char *title; /* borrowed from the feed's state, so set and used within one step */
 	enum feed_look_state state;
 	int64_t wait_ms, age_ms; /* until it is polled next, since its last new item; INT64_MAX: not known */
 	int64_t delay_ms;
@@ -109,7 +109,6 @@ static void look_at(struct feeds_page *p, size_t place)
 		return;
 	p->rows[p->count++] = (struct row){
 		.place = place,
-		.title = s->title != NULL ? s->title : s->name,
 		.state = look.state,
 		.wait_ms = s->due_ms != TIME_NONE ? s->due_ms - p->site.now_ms : INT64_MAX,
 		.age_ms = s->last_new_ms != TIME_NONE ? p->site.now_ms - s->last_new_ms : INT64_MAX,
@@ -153,6 +152,17 @@ static int compare_rows(const void *one, const void *other, void *arg)
 	if (order == 0)
 		order = a->place < b->place ? -1 : 1;
 	return q->reversed ? -order : order;
+}
+
+/* A commit may have replaced a state, and its title, since the row was made. */
+static void sort_rows(struct feeds_page *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct feed_state *s = feed_table_state_at(p->site.feeds, p->rows[i].place);
+
+		p->rows[i].title = s == NULL ? "" : s->title != NULL ? s->title : s->name;
+	}
+	qsort_r(p->rows, p->count, sizeof(*p->rows), compare_rows, &p->query);
 }
 
 /* ---- head ---- */
@@ -368,7 +378,7 @@ int feeds_page_step(struct feeds_page *p, struct buf *out, int64_t end_us)
 			return 1;
 	}
 	if (!p->begun) {
-		qsort_r(p->rows, p->count, sizeof(*p->rows), compare_rows, &p->query);
+		sort_rows(p);
 		write_begin(out, p, &page);
 		p->begun = true;
 		return 1;

@@ -219,6 +219,39 @@ TEST_ON(many_feeds_take_turns, desk, d)
 	assert_true(str_ends(buf_str(&d->out), STR("</html>\n")));
 }
 
+/* A commit between two steps replaces the state of a feed that has its row already. */
+TEST_ON(a_title_changes_between_two_steps, desk, d)
+{
+	static struct feed_state states[MANY];
+	const struct feeds_facts facts = {0};
+	struct feeds_query q = {.sort = FEEDS_BY_NAME, .state = -1};
+	struct feed_state *state;
+	struct feeds_page *p;
+	const char *row;
+	char *former;
+
+	memset(states, 0, sizeof(states));
+	for (size_t i = 0; i < MANY; i++)
+		states[i].due_ms = states[i].last_new_ms = states[i].last_poll_ms = states[i].failing_since_ms =
+			TIME_NONE;
+	fill(d, MANY, states);
+	p = feeds_page_new(&d->site, &q, &facts);
+	assert_non_null(p);
+	assert_int_equal(feeds_page_step(p, &d->out, 0), 1);
+	state = &feed_table_at(d->table, 0)->state;
+	former = state->title;
+	state->title = copy("zulu");
+	/* in place of free(), after which the memory may have any text */
+	memset(former, 'a', strlen(former));
+	while (feeds_page_step(p, &d->out, 0) == 1)
+		;
+	feeds_page_free(p);
+	free(former);
+	row = strstr(d->out.data, "<th scope=\"row\"><a href=\"feed/feed0\">");
+	assert_non_null(row);
+	assert_null(strstr(row + 1, "<th scope=\"row\">"));
+}
+
 TEST_ON(no_feed, desk, d)
 {
 	show(d, "", "");
