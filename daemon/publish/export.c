@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Makes the documents of a pass, one after the other: a step in a turn of the loop, then the thread writes the file. */
+/* Makes the documents of a pass one after the other.  The loop makes a document in steps, one a turn; then the thread
+ * writes its file. */
 #include "sitrep/publish/export.h"
 
 #include <errno.h>
@@ -49,20 +50,20 @@ struct export
 	struct export_thread *thread;
 	const struct config *config;
 	const struct feed_table *feeds;
-	char *directory;  /* NULL: there is none */
+	char *directory;  /* NULL: no files are written */
 	char *daemon_url; /* base-url, without a slash at its end */
 	bool wanted, whole;
 	int64_t rest_until_ms, whole_ms; /* monotonic */
 	unsigned failures;               /* in a row */
-	struct error trouble;            /* code 0: none */
+	struct error trouble;            /* of the last pass; code 0: it succeeded */
 
 	/* The pass. */
 	bool runs, stale; /* stale: the configuration has changed meanwhile */
 	LIST(struct target) targets;
 	struct arena arena; /* of targets */
 	size_t at;
-	int64_t archive; /* of the target that is made; -1: its newest part */
-	size_t again;    /* stories */
+	int64_t archive;      /* of the target that is made; -1: its newest part */
+	size_t stories_again; /* earlier story pages looked at in this pass */
 
 	/* The thread's, while it works. */
 	enum export_job { JOB_OPEN, JOB_WRITE, JOB_ARCHIVES, JOB_NEXT, JOB_SWEEP } job;
@@ -77,7 +78,7 @@ struct export
 	struct error error;   /* of the job */
 };
 
-static void plan(struct export *e, int64_t wait_ms)
+static void start_timer(struct export *e, int64_t wait_ms)
 {
 	struct timeval tv = clock_timeval(wait_ms > 0 ? wait_ms : 0);
 
@@ -96,7 +97,7 @@ static void open_files(struct export *e)
 	e->files = export_files_open(e->directory, &e->error);
 }
 
-static void work(void *arg)
+static void run_job(void *arg)
 {
 	struct export *e = arg;
 	const char *name;
@@ -146,7 +147,7 @@ static void end_pass(struct export *e)
 	publish_works_drop(e->publish);
 }
 
-static void succeed(struct export *e)
+static void succeed_pass(struct export *e)
 {
 	if (e->trouble.code != 0)
 		log_emit(LOG_LEVEL_NOTICE, "static files are written again", "directory", e->directory, NULL);
@@ -157,10 +158,10 @@ static void succeed(struct export *e)
 	e->whole = false;
 	e->rest_until_ms = clock_mono_ms() + REST_MS;
 	end_pass(e);
-	plan(e, REST_MS);
+	start_timer(e, REST_MS);
 }
 
-static void fail(struct export *e, const struct error *err)
+static void fail_pass(struct export *e, const struct error *err)
 {
 	int64_t wait_ms = RETRY_MS;
 
@@ -173,18 +174,18 @@ static void fail(struct export *e, const struct error *err)
 	e->wanted = true;
 	e->rest_until_ms = clock_mono_ms() + (wait_ms < RETRY_MAX_MS ? wait_ms : RETRY_MAX_MS);
 	end_pass(e);
-	plan(e, e->rest_until_ms - clock_mono_ms());
+	start_timer(e, e->rest_until_ms - clock_mono_ms());
 }
 
-static void fail_with(struct export *e, int code)
+static void fail_pass_with(struct export *e, int code)
 {
 	struct error err;
 
 	error_sys(&err, code, "cannot make static files");
-	fail(e, &err);
+	fail_pass(e, &err);
 }
 
-/* A name that cannot be a file's is left out. */
+/* Adds a document; one whose path makes no file name is left out. */
 static int __attribute__((format(printf, 3, 4))) add_target(struct export *e, bool is_feed, const char *fmt, ...)
 {
 	char path[TARGET_MAX];
@@ -195,7 +196,7 @@ static int __attribute__((format(printf, 3, 4))) add_target(struct export *e, bo
 	va_start(ap, fmt);
 	len = vsnprintf(path, sizeof(path), fmt, ap);
 	va_end(ap);
-	if (len < 1 || len >= TARGET_MAX || (len > 1 && !export_files_may(path + 1)))
+	if (len < 1 || len >= TARGET_MAX || (len > 1 && !export_files_name_is_good(path + 1)))
 		return 0;
 	t = list_add(&e->arena, &e->targets);
 	if (t == NULL)
@@ -261,7 +262,7 @@ static int add_targets(struct export *e)
 		result = add_target(e, false, "/%s", asset_path((enum asset)i));
 	if (result == 0)
 		result = add_target(e, false, "/outputs.opml");
-	/* Its stories are added when it is made. */
+	/* The links of the river add the story pages when it is made. */
 	return result == 0 ? add_target(e, false, "/") : result;
 }
 
@@ -274,7 +275,7 @@ static void begin_pass(struct export *e)
 		return;
 	e->runs = true;
 	e->wanted = e->stale = false;
-	e->at = e->again = 0;
+	e->at = e->stories_again = 0;
 	e->archive = -1;
 	e->whole = e->whole || clock_mono_ms() - e->whole_ms >= WHOLE_PASS_MS;
 	arena_init(&e->arena, 256 * 1024 * 1024);
@@ -283,7 +284,7 @@ static void begin_pass(struct export *e)
 	result = add_targets(e);
 	if (result != 0) {
 		error_sys(&err, result, "cannot write static files");
-		fail(e, &err);
+		fail_pass(e, &err);
 		return;
 	}
 	begin_job(e, JOB_OPEN);
@@ -317,7 +318,7 @@ static int add_story(void *arg, struct str id)
 	const struct target *last = &e->targets.items[e->targets.count - 1];
 	int result;
 
-	/* The links of a row follow one another. */
+	/* A row of the river has several links to its story, one after the other. */
 	if (str_find(str_from(last->path), id, 0) != STR_NPOS)
 		return 0;
 	result = add_target(e, false, "/story/%.*s", STR_ARG(id));
@@ -325,7 +326,7 @@ static int add_story(void *arg, struct str id)
 	return result == 0 ? add_target(e, false, "/story/%.*s.json", STR_ARG(id)) : result;
 }
 
-/* A feed, as a work of its own.  1: another turn. */
+/* Makes a feed.  1: it takes another turn. */
 static int make_feed(struct export *e, const struct target *t)
 {
 	char address[TARGET_MAX];
@@ -352,7 +353,7 @@ static int make_feed(struct export *e, const struct target *t)
 	return 0;
 }
 
-/* Any other document, as a request. */
+/* Makes another document by a request of our own.  1: it takes another turn. */
 static int make_other(struct export *e, const struct target *t)
 {
 	struct http_request request = {.method = HTTP_GET, .path = str_from(t->path)};
@@ -383,8 +384,8 @@ static int make_other(struct export *e, const struct target *t)
 	return result;
 }
 
-/* The document is written, or there is none: on to its archive, or to the next document. */
-static void advance(struct export *e, bool written)
+/* Goes on to the archive of the document, or to the next document, when it is written or does not exist. */
+static void advance_pass(struct export *e, bool written)
 {
 	const struct target *t = &e->targets.items[e->at];
 	size_t dot = strlen(t->path);
@@ -394,7 +395,7 @@ static void advance(struct export *e, bool written)
 	if (written && t->is_feed && e->next_archive >= 0) {
 		e->archive = e->next_archive;
 		if (e->whole) {
-			plan(e, STEP_MS);
+			start_timer(e, STEP_MS);
 			return;
 		}
 		while (t->path[dot - 1] != '.')
@@ -406,7 +407,7 @@ static void advance(struct export *e, bool written)
 	}
 	e->archive = -1;
 	e->at++;
-	plan(e, STEP_MS);
+	start_timer(e, STEP_MS);
 }
 
 static void make_next(struct export *e)
@@ -415,34 +416,34 @@ static void make_next(struct export *e)
 	int result;
 
 	if (e->at == e->targets.count) {
-		begin_job(e, e->again < STORIES_AGAIN ? JOB_NEXT : JOB_SWEEP);
+		begin_job(e, e->stories_again < STORIES_AGAIN ? JOB_NEXT : JOB_SWEEP);
 		return;
 	}
 	t = &e->targets.items[e->at];
 	result = t->is_feed ? make_feed(e, t) : make_other(e, t);
 	if (result == 1) {
-		plan(e, STEP_MS);
+		start_timer(e, STEP_MS);
 	} else if (result == -ENOENT) {
 		/* A story or an archive that retention has removed. */
 		if (str_starts(str_from(t->path), STR("/story/"))) {
 			name_file(e, t);
 			export_files_drop(e->files, e->name);
 		}
-		advance(e, false);
+		advance_pass(e, false);
 	} else if (result != 0) {
-		fail_with(e, result);
+		fail_pass_with(e, result);
 	} else {
 		name_file(e, t);
 		begin_job(e, JOB_WRITE);
 	}
 }
 
-/* An earlier story page is made again, or dropped with its story. */
-static int take_story(struct export *e)
+/* Adds an earlier story page, so that it is made again, or dropped when its story is gone. */
+static int add_earlier_story(struct export *e)
 {
 	struct str name = str_from(e->name);
 
-	e->again++;
+	e->stories_again++;
 	name = str_slice(name, STR("story/").len, name.len - STR(".html").len);
 	return add_story(e, name);
 }
@@ -455,40 +456,40 @@ static void on_done(void *arg)
 	e->works = false;
 	if (!e->runs || e->stale) {
 		end_pass(e);
-		plan(e, STEP_MS);
+		start_timer(e, STEP_MS);
 		return;
 	}
 	if (e->error.code != 0) {
-		fail(e, &e->error);
+		fail_pass(e, &e->error);
 		return;
 	}
 	switch (e->job) {
 	case JOB_OPEN:
-		plan(e, STEP_MS);
+		start_timer(e, STEP_MS);
 		break;
 	case JOB_WRITE:
-		advance(e, true);
+		advance_pass(e, true);
 		break;
 	case JOB_ARCHIVES:
 		if (e->found) {
 			e->next_archive = -1;
-			advance(e, true);
+			advance_pass(e, true);
 		} else {
-			plan(e, STEP_MS);
+			start_timer(e, STEP_MS);
 		}
 		break;
 	case JOB_NEXT:
 		if (e->found)
-			result = take_story(e);
+			result = add_earlier_story(e);
 		else
-			e->again = STORIES_AGAIN;
+			e->stories_again = STORIES_AGAIN;
 		if (result != 0)
-			fail_with(e, result);
+			fail_pass_with(e, result);
 		else
-			plan(e, STEP_MS);
+			start_timer(e, STEP_MS);
 		break;
 	case JOB_SWEEP:
-		succeed(e);
+		succeed_pass(e);
 		break;
 	}
 }
@@ -505,7 +506,7 @@ static void on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	if (e->runs)
 		make_next(e);
 	else if (e->wanted && wait_ms > 0)
-		plan(e, wait_ms);
+		start_timer(e, wait_ms);
 	else if (e->wanted)
 		begin_pass(e);
 }
@@ -587,7 +588,7 @@ void export_set_config(
 	if (base != NULL)
 		publish_set_config(e->publish, config, base, feeds);
 	if (e->directory != NULL && e->thread == NULL)
-		e->thread = export_thread_new(e->base, work, on_done, e, &err);
+		e->thread = export_thread_new(e->base, run_job, on_done, e, &err);
 	if (base == NULL || e->daemon_url == NULL ||
 		(directory != NULL && (e->directory == NULL || e->thread == NULL))) {
 		error_sys(&e->trouble, -ENOMEM, "cannot write static files");
@@ -598,7 +599,7 @@ void export_set_config(
 	}
 	e->rest_until_ms = 0;
 	if (e->runs && !e->works)
-		plan(e, 0);
+		start_timer(e, 0);
 	export_note_change(e);
 }
 
@@ -606,7 +607,7 @@ void export_note_change(struct export *e)
 {
 	e->wanted = true;
 	if (e->directory != NULL && !e->runs && !e->works)
-		plan(e, e->rest_until_ms - clock_mono_ms());
+		start_timer(e, e->rest_until_ms - clock_mono_ms());
 }
 
 const char *export_trouble(const struct export *e)

@@ -56,7 +56,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
-static struct exported *find(const struct export_files *f, const char *name)
+static struct exported *find_exported(const struct export_files *f, const char *name)
 {
 	const struct exported wanted = {.name = (char *)name};
 	struct exported *const *found = tfind(&wanted, &f->by_name, by_name);
@@ -65,7 +65,7 @@ static struct exported *find(const struct export_files *f, const char *name)
 }
 
 /* NULL without memory. */
-static struct exported *add(struct export_files *f, struct str name)
+static struct exported *add_exported(struct export_files *f, struct str name)
 {
 	struct exported *x = calloc(1, sizeof(*x));
 
@@ -88,8 +88,8 @@ static void free_exported(struct exported *x)
 	free(x);
 }
 
-/* "DIGEST SIZE c NAME": c for a closed archive, else "-".  A damaged line is skipped: its file is taken for another's.
- */
+/* "DIGEST SIZE c NAME": c for a closed archive, else "-".  A damaged line is skipped; its file then counts
+ * as not ours and is left alone. */
 static int read_line(struct export_files *f, struct str line)
 {
 	struct str digest, size, flag;
@@ -101,11 +101,11 @@ static int read_line(struct export_files *f, struct str line)
 		!str_to_int(size, &bytes) || line.len >= sizeof(name) || digest.len >= sizeof(x->digest))
 		return 0;
 	snprintf(name, sizeof(name), "%.*s", STR_ARG(line));
-	if (!export_files_may(name))
+	if (!export_files_name_is_good(name))
 		return 0;
-	x = find(f, name);
+	x = find_exported(f, name);
 	if (x == NULL)
-		x = add(f, line);
+		x = add_exported(f, line);
 	if (x == NULL)
 		return -ENOMEM;
 	snprintf(x->digest, sizeof(x->digest), "%.*s", digest.len > 1 ? (int)digest.len : 0, digest.data);
@@ -148,7 +148,7 @@ static int write_all(int fd, struct str text)
 
 /* ---- files ---- */
 
-bool export_files_may(const char *name)
+bool export_files_name_is_good(const char *name)
 {
 	struct str rest = str_from(name), part;
 
@@ -163,12 +163,12 @@ bool export_files_may(const char *name)
 	return true;
 }
 
-/* Opens the folder that name is in, and makes it if need be; *last becomes the name in it. A negative code on failure.
- */
+/* Opens the folder of name, and makes it first with makes; *last becomes the name in it.  A descriptor or a negative
+ * code. */
 static int open_parent(const struct export_files *f, const char *name, bool makes, const char **last)
 {
 	struct str rest = str_from(name), part;
-	int fd = dup(f->fd);
+	int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
 
 	*last = strrchr(name, '/') != NULL ? strrchr(name, '/') + 1 : name;
 	while (fd >= 0 && str_find_char(rest, '/', 0) != STR_NPOS) {
@@ -213,7 +213,7 @@ static int write_beside(int folder, const char *name, struct str bytes)
 	return result;
 }
 
-static int replace(const struct export_files *f, const char *name, struct str bytes)
+static int replace_file(const struct export_files *f, const char *name, struct str bytes)
 {
 	const char *last;
 	int folder = open_parent(f, name, true, &last), result;
@@ -229,8 +229,8 @@ static int replace(const struct export_files *f, const char *name, struct str by
 	return result;
 }
 
-/* Notes a name in the list before its file is made. */
-static int announce(struct export_files *f, const char *name, struct exported **x)
+/* Appends a name to the list before its file is made, so that no file is without its line. */
+static int list_new_name(struct export_files *f, const char *name, struct exported **x)
 {
 	struct buf line = BUF_INIT(2 * NAME_MAX_LEN);
 	struct stat st;
@@ -244,14 +244,14 @@ static int announce(struct export_files *f, const char *name, struct exported **
 	buf_release(&line);
 	if (result != 0)
 		return result;
-	*x = add(f, str_from(name));
+	*x = add_exported(f, str_from(name));
 	return *x != NULL ? 0 : -ENOMEM;
 }
 
 /* 1: written; 0: the file has these bytes. */
 static int write_one(struct export_files *f, const char *name, struct str bytes, bool closed)
 {
-	struct exported *x = find(f, name);
+	struct exported *x = find_exported(f, name);
 	uint8_t digest[SHA256_LEN];
 	char hex[2 * DIGEST_BYTES + 1];
 	int result = 0;
@@ -265,13 +265,13 @@ static int write_one(struct export_files *f, const char *name, struct str bytes,
 		return 0;
 	}
 	if (x == NULL)
-		result = announce(f, name, &x);
+		result = list_new_name(f, name, &x);
 	if (result != 0)
 		return result;
 	f->changed = true;
 	x->seen = true;
 	x->digest[0] = '\0';
-	result = replace(f, name, bytes);
+	result = replace_file(f, name, bytes);
 	if (result != 0)
 		return result;
 	memcpy(x->digest, hex, sizeof(hex));
@@ -295,7 +295,7 @@ static bool keep_forms(struct export_files *f, const char *name)
 	char form[NAME_MAX_LEN];
 
 	for (int i = 0; i < COMPRESSION_CODINGS; i++) {
-		struct exported *x = make_form_name(form, name, i) ? find(f, form) : NULL;
+		struct exported *x = make_form_name(form, name, i) ? find_exported(f, form) : NULL;
 
 		if (x == NULL)
 			continue;
@@ -320,7 +320,7 @@ static int write_form(struct export_files *f, const char *name, int coding, stru
 	if (packed != NULL)
 		result = write_one(f, name, str_make(packed, len), closed);
 	free(packed);
-	/* A form that is not smaller is left out, and an earlier one is swept. */
+	/* A form that is not smaller is left out; the sweep removes its earlier file. */
 	return result == -ENOSPC && packed == NULL ? 0 : result;
 }
 
@@ -368,7 +368,7 @@ bool export_files_keep_archives(struct export_files *f, const char *stem, const 
 	const struct exported *newest;
 
 	snprintf(name, sizeof(name), "%s.archive-%" PRId64 ".%s", stem, number, suffix);
-	newest = find(f, name);
+	newest = find_exported(f, name);
 	if (newest == NULL || !newest->closed || newest->digest[0] == '\0' || !is_there(f, newest))
 		return false;
 	for (size_t i = 0; i < f->count; i++) {
@@ -409,7 +409,9 @@ void export_files_drop(struct export_files *f, const char *name)
 	char form[NAME_MAX_LEN];
 
 	for (int i = -1; i < COMPRESSION_CODINGS; i++) {
-		struct exported *x = i < 0 ? find(f, name) : make_form_name(form, name, i) ? find(f, form) : NULL;
+		struct exported *x = i < 0                           ? find_exported(f, name)
+				     : make_form_name(form, name, i) ? find_exported(f, form)
+								     : NULL;
 
 		if (x != NULL)
 			x->dropped = true;
@@ -529,7 +531,7 @@ struct export_files *export_files_open(const char *directory, struct error *err)
 
 static void keep_memory(void *x)
 {
-	(void)x; /* it is freed by its list */
+	(void)x; /* export_files_close() frees the items */
 }
 
 void export_files_close(struct export_files *f)

@@ -2,7 +2,7 @@
 /* export_files.h: the folder of static files.
  *
  * A file is written beside its place and renamed, so a reader sees the old one or the new one.  The file
- * .sitrepd-files lists all files that were written, each before it is made: nothing else is ever replaced or removed.
+ * .sitrepd-files lists all files that were written, each before it is made.  No other file is ever replaced or removed.
  * A file whose bytes have not changed is left alone, its time of change too.
  *
  *     f = export_files_open(directory, &err);
@@ -28,11 +28,11 @@ void export_files_close(struct export_files *f); /* NULL is fine */
 /* False when another folder has come to that path, or none is there any more. */
 bool export_files_are_at(const struct export_files *f, const char *directory);
 
-/* Forgets which files were written and kept: the pass before has not come to its sweep. */
+/* Begins a pass anew after one that ended before its sweep: no file counts as written or kept. */
 void export_files_forget(struct export_files *f);
 
-/* False for a name that cannot be a file's here: with an empty part, one that begins with a dot, or is too long. */
-bool export_files_may(const char *name);
+/* False for a name with an empty part, a part that begins with a dot or is too long, or a control character. */
+bool export_files_name_is_good(const char *name);
 /* Writes the file and its compressed forms, unless they have these bytes.  closed: it will not change.  0 or a negative
  * code. */
 int export_files_write(struct export_files *f, const char *name, struct str bytes, bool closed, struct error *err);

@@ -38,11 +38,11 @@ struct request {
 	struct http_upload *upload; /* NULL: the body is ignored */
 	struct MHD_Connection *connection;
 	struct request *next; /* in server->parked */
-	bool again;           /* the handler has answered later */
+	bool again;           /* the handler was called before and has put the answer off */
 	bool passed;          /* access was granted */
-	bool trusted;         /* by a credential, or to everybody */
-	bool is_private;      /* the answer is for readers with a credential */
-	bool answered;        /* it has answered, and a compressed form is being made */
+	bool trusted;         /* it has a credential, or no credential is asked for */
+	bool is_private;      /* shared caches must not keep the answer */
+	bool answered;        /* the handler has answered; a compressed form is being made */
 	struct http_answer answer;
 };
 
@@ -53,9 +53,9 @@ struct http_server {
 	struct event *timer;
 	struct event *deadline;
 	struct http_admission admission;
-	struct http_connection *arriving;     /* is being handed to libmicrohttpd */
+	struct http_connection *arriving;     /* the connection that is being handed to libmicrohttpd */
 	struct request *parked, **parked_end; /* suspended until another turn, in order */
-	bool hurries;                         /* one of them has work to do */
+	bool hurries;                         /* a parked request has work to do now */
 	int64_t run_began_us;                 /* processor time */
 	unsigned run_requests;
 	http_handle_fn *fn;
@@ -63,16 +63,16 @@ struct http_server {
 	void *arg;
 	struct http_access *access; /* NULL: not set yet */
 	struct http_verifier *verifier;
-	struct request *unproved; /* suspended until a password was checked */
+	struct request *password_waits; /* list of requests suspended until their password is checked */
 	struct http_flows flows;
 	size_t uploading; /* bytes */
-	struct door {
+	struct http_listener {
 		struct http_server *server;
 		struct listener *listener;
 		enum http_audience audience;
-	} doors[LISTENERS_MAX];
-	size_t door_count;
-	bool has_monitor_door;
+	} listeners[LISTENERS_MAX];
+	size_t listener_count;
+	bool has_monitor_listener;
 	struct http_stats stats;
 };
 
@@ -91,7 +91,7 @@ static void resume_parked(struct http_server *s)
 	}
 }
 
-static void run(struct http_server *s)
+static void run_turn(struct http_server *s)
 {
 	static const struct timeval at_once = {0}, soon = {.tv_usec = IDLE_US};
 	MHD_UNSIGNED_LONG_LONG wait_ms;
@@ -116,7 +116,7 @@ static void on_ready(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct http_server *s = arg;
 
-	run(s);
+	run_turn(s);
 	turn_yield(s->base);
 }
 
@@ -125,10 +125,10 @@ static void on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct http_server *s = arg;
 
 	if (http_admission_close_late(&s->admission))
-		run(s);
+		run_turn(s);
 }
 
-/* Gives the place back when libmicrohttpd has refused the connection. */
+/* Removes the connection from the admission when libmicrohttpd has refused it. */
 static void forget_arriving(struct http_server *s)
 {
 	if (s->arriving != NULL)
@@ -138,19 +138,19 @@ static void forget_arriving(struct http_server *s)
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer, socklen_t peer_len)
 {
-	const struct door *door = arg;
-	struct http_server *s = door->server;
+	const struct http_listener *from = arg;
+	struct http_server *s = from->server;
 
 	s->arriving = http_admission_enter(&s->admission, fd, peer);
 	if (s->arriving != NULL)
-		s->arriving->for_monitors = door->audience == HTTP_FOR_MONITORS;
+		s->arriving->for_monitors = from->audience == HTTP_FOR_MONITORS;
 	if (s->arriving == NULL)
 		close(fd);
 	/* libmicrohttpd closes fd when it refuses the connection. */
 	else if (MHD_add_connection(s->daemon, fd, peer, peer_len) != MHD_YES)
 		forget_arriving(s);
 	/* on_connection() is called by MHD_add_connection(), or, since libmicrohttpd 1.0, by the next run. */
-	run(s);
+	run_turn(s);
 	forget_arriving(s);
 }
 
@@ -176,7 +176,7 @@ static void on_connection(
 	}
 }
 
-/* NULL: the connection has no place, and is closed at its first request. */
+/* The connection's record in the admission.  NULL: it has none, and is closed at its first request. */
 static struct http_connection *place_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -243,7 +243,7 @@ static enum MHD_Result answer_with(struct http_server *s, struct MHD_Connection 
 	if (response == NULL)
 		return MHD_NO;
 	add_head(s, response, c, answer);
-	/* no cache that others share may keep it */
+	/* shared caches must not keep it */
 	if (is_private && (answer->cache_control != NULL || answer->max_age_s > 0))
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "private");
 	http_admission_note(c, HTTP_ANSWERED, size);
@@ -350,8 +350,8 @@ static void on_completed(
 	free(r);
 }
 
-/* Puts the request off until another turn; is_idle: not the very next one. */
-static enum MHD_Result park(struct http_server *s, struct request *r, bool is_idle)
+/* Puts the request off until another turn.  is_idle: it waits for another thread, so the next turn may come later. */
+static enum MHD_Result park_request(struct http_server *s, struct request *r, bool is_idle)
 {
 	static const struct timeval at_once = {0}, soon = {.tv_usec = IDLE_US};
 
@@ -365,11 +365,11 @@ static enum MHD_Result park(struct http_server *s, struct request *r, bool is_id
 	return MHD_YES;
 }
 
-/* Puts the request off until a password was checked. */
-static enum MHD_Result hold(struct http_server *s, struct request *r)
+/* Suspends the request until its password is checked. */
+static enum MHD_Result wait_for_password(struct http_server *s, struct request *r)
 {
-	r->next = s->unproved;
-	s->unproved = r;
+	r->next = s->password_waits;
+	s->password_waits = r;
 	MHD_suspend_connection(r->connection);
 	return MHD_YES;
 }
@@ -386,10 +386,10 @@ static void on_verified(void *arg)
 {
 	struct http_server *s = arg;
 
-	while (s->unproved != NULL) {
-		struct request *r = s->unproved;
+	while (s->password_waits != NULL) {
+		struct request *r = s->password_waits;
 
-		s->unproved = r->next;
+		s->password_waits = r->next;
 		r->next = NULL;
 		*s->parked_end = r;
 		s->parked_end = &r->next;
@@ -420,8 +420,8 @@ static bool read_method(const char *name, enum http_method *method)
 	return false;
 }
 
-/* False when the request has to wait.  Sets the answer when it is refused. */
-static bool admit(
+/* Sets the answer's status when access is refused.  False: the request waits for the check of its password. */
+static bool check_access(
 	struct http_server *s, struct request *r, const struct http_request *request, struct http_answer *answer)
 {
 	enum http_gate gate = http_access_ask(s->access, s->verifier, request, place_of(r->connection)->address);
@@ -438,16 +438,16 @@ static bool admit(
 	return gate != HTTP_GATE_WAITS;
 }
 
-/* Whether the address that the connection came to serves the path. */
+/* True when the listening address of the connection serves the path. */
 static bool is_served_there(const struct http_server *s, const struct http_connection *c, struct str path)
 {
 	if (str_eq(path, STR("/metrics")))
-		return c->for_monitors || !s->has_monitor_door;
+		return c->for_monitors || !s->has_monitor_listener;
 	return !c->for_monitors || str_eq(path, STR("/healthz"));
 }
 
-/* False when the request has to wait for the check of a password. */
-static bool handle(
+/* False: the request waits for the check of its password. */
+static bool handle_request(
 	struct http_server *s, const char *url, const char *method, struct request *r, struct http_answer *answer)
 {
 	struct buf path = BUF_INIT(PATH_MAX_LEN);
@@ -464,7 +464,7 @@ static bool handle(
 	} else {
 		request.path = buf_str(&path);
 		request.body = upload != NULL ? &upload->body : NULL;
-		goes_on = r->passed || admit(s, r, &request, answer);
+		goes_on = r->passed || check_access(s, r, &request, answer);
 		request.is_trusted = r->trusted;
 		if (r->passed && is_served_there(s, place_of(r->connection), request.path))
 			s->fn(s->arg, &request, answer);
@@ -493,21 +493,21 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		return go_on ? MHD_YES : MHD_NO;
 	}
 	if (!turn_has_room(s))
-		return park(s, r, false);
+		return park_request(s, r, false);
 	s->run_requests++;
 	if (!r->answered) {
 		r->answer = (struct http_answer){.status = MHD_HTTP_NOT_FOUND};
-		if (!handle(s, url, method, r, &r->answer))
-			return hold(s, r);
+		if (!handle_request(s, url, method, r, &r->answer))
+			return wait_for_password(s, r);
 		r->again = r->answer.later;
 		if (r->answer.later)
-			return park(s, r, r->answer.idle);
+			return park_request(s, r, r->answer.idle);
 		r->answered = true;
 	}
 	coding = http_coding(connection);
 	if (r->answer.body != NULL && coding != HTTP_IDENTITY &&
 		http_body_compress(r->answer.body, (enum compression_coding)coding) == HTTP_COMPRESSION_LATER)
-		return park(s, r, false);
+		return park_request(s, r, false);
 	s->stats.requests++;
 	return answer_with(s, connection, url, &r->answer, r->is_private);
 }
@@ -575,14 +575,14 @@ void http_server_set_access(struct http_server *s, struct http_access *access)
 
 int http_server_listen(struct http_server *s, struct listener *l, enum http_audience audience, struct error *err)
 {
-	struct door *door = &s->doors[s->door_count];
+	struct http_listener *added = &s->listeners[s->listener_count];
 
-	if (s->door_count == LISTENERS_MAX)
+	if (s->listener_count == LISTENERS_MAX)
 		return error_set(err, -E2BIG, "cannot listen on more than %d addresses", LISTENERS_MAX);
-	*door = (struct door){.server = s, .listener = l, .audience = audience};
-	s->door_count++;
-	s->has_monitor_door = s->has_monitor_door || audience == HTTP_FOR_MONITORS;
-	return listener_start(l, s->base, on_accept, door, err);
+	*added = (struct http_listener){.server = s, .listener = l, .audience = audience};
+	s->listener_count++;
+	s->has_monitor_listener = s->has_monitor_listener || audience == HTTP_FOR_MONITORS;
+	return listener_start(l, s->base, on_accept, added, err);
 }
 
 void http_server_get_stats(const struct http_server *s, struct http_stats *stats)
@@ -594,13 +594,13 @@ void http_server_get_stats(const struct http_server *s, struct http_stats *stats
 
 void http_server_stop_accepting(struct http_server *s)
 {
-	for (size_t i = 0; i < s->door_count; i++)
-		listener_stop(s->doors[i].listener);
+	for (size_t i = 0; i < s->listener_count; i++)
+		listener_stop(s->listeners[i].listener);
 }
 
 bool http_server_owes(const struct http_server *s)
 {
-	return s->parked != NULL || s->unproved != NULL || http_admission_owes(&s->admission);
+	return s->parked != NULL || s->password_waits != NULL || http_admission_owes(&s->admission);
 }
 
 void http_server_free(struct http_server *s)
@@ -617,8 +617,8 @@ void http_server_free(struct http_server *s)
 	/* libmicrohttpd refuses to stop while a connection is suspended. */
 	for (; s->parked != NULL; s->parked = s->parked->next)
 		MHD_resume_connection(s->parked->connection);
-	for (; s->unproved != NULL; s->unproved = s->unproved->next)
-		MHD_resume_connection(s->unproved->connection);
+	for (; s->password_waits != NULL; s->password_waits = s->password_waits->next)
+		MHD_resume_connection(s->password_waits->connection);
 	http_flows_resume(&s->flows);
 	if (s->daemon != NULL)
 		MHD_stop_daemon(s->daemon);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The names of the daemon, and the credentials of readers. */
+/* Compares host names with the daemon's, and credentials with those of token and users files. */
 #include "sitrep/publish/http_access.h"
 
 #include <errno.h>
@@ -22,17 +22,17 @@ enum {
 	NAME_MAX_LEN = 256,
 };
 
-/* The readers of an output, or of everything. */
+/* The credentials of [http], which open everything, or of one output. */
 struct readers {
 	struct access_list list;
 	uint8_t (*digests)[SHA256_LEN]; /* of the tokens */
-	char *output;                   /* NULL: of everything */
+	char *output;                   /* NULL: those of [http] */
 };
 
 struct http_access {
 	char **names; /* without port */
 	size_t name_count;
-	struct readers *readers; /* the first one: of everything */
+	struct readers *readers; /* the first one: of [http] */
 	size_t reader_count;
 };
 
@@ -46,7 +46,7 @@ static int add_name(struct http_access *a, struct str name)
 	return a->names[a->name_count++] != NULL ? 0 : -ENOMEM;
 }
 
-/* An IDN has its punycode form on the wire, so a name is taken through a URL. */
+/* An IDN has its punycode form on the wire; url_host() makes it. */
 static int add_host_of(struct http_access *a, const char *before, const char *text)
 {
 	struct buf url = BUF_INIT(4096);
@@ -111,8 +111,8 @@ static void take_token(struct credential *c, struct str token)
 	sha256_of(&token, 1, c->token);
 }
 
-/* Puts what the request has into *c; the texts are in room. A password may also be a token, for programs and browsers
- * that know no bearer tokens. */
+/* Reads the credential of the request into *c, whose texts point into room.  A password may also be a token, for
+ * programs and browsers that know no bearer tokens. */
 static void read_credential(const struct http_request *r, struct buf *room, struct credential *c)
 {
 	static const struct str bearer = {"Bearer ", 7}, basic = {"Basic ", 6};
@@ -151,7 +151,7 @@ static void read_credential(const struct http_request *r, struct buf *room, stru
 	take_token(c, c->password);
 }
 
-/* Looks at all tokens, so that the time tells nothing. */
+/* Compares with all tokens, so that the time does not tell which one matched. */
 static bool has_token(const struct readers *r, const struct credential *c)
 {
 	unsigned found = 0;
@@ -161,7 +161,8 @@ static bool has_token(const struct readers *r, const struct credential *c)
 	return c->has_token && found != 0;
 }
 
-/* A user who is not listed takes as long as one who is. */
+/* The hash of the user.  An unlisted user gets another user's hash and is_known false, so that the time of the check
+ * does not tell which users exist. */
 static const char *hash_of(const struct readers *r, struct str user, bool *is_known)
 {
 	const char *hash = r->list.user_count > 0 ? r->list.users[0].hash : NULL;
@@ -223,14 +224,15 @@ static const struct readers *readers_of(const struct http_access *a, struct str 
 	return best;
 }
 
-/* Monitors, crawlers, hubs, and scripts that ask whether they may ask have no credential. */
+/* True for requests that need no credential: by monitors, crawlers, hubs, and CORS preflights. */
 static bool is_for_all(const struct http_request *r)
 {
 	return r->method == HTTP_OPTIONS || str_eq(r->path, STR("/healthz")) || str_eq(r->path, STR("/robots.txt")) ||
 	       websub_endpoint_has(r->path);
 }
 
-static enum http_gate worse(enum http_gate a, enum http_gate b)
+/* The verdict of two files: PASSED when one of them passes, else the more temporary refusal (BUSY, WAITS, BARRED). */
+static enum http_gate combine_gates(enum http_gate a, enum http_gate b)
 {
 	return a == HTTP_GATE_PASSED || b == HTTP_GATE_PASSED ? HTTP_GATE_PASSED : a > b ? a : b;
 }
@@ -249,7 +251,7 @@ enum http_gate http_access_ask(
 	if (c.has_token || c.has_password) {
 		gate = ask_readers(&a->readers[0], v, &c, address);
 		if (own != NULL && gate != HTTP_GATE_PASSED)
-			gate = worse(gate, ask_readers(own, v, &c, address));
+			gate = combine_gates(gate, ask_readers(own, v, &c, address));
 	}
 	if (room.data != NULL)
 		explicit_bzero(room.data, room.len);

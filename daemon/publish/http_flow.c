@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Answers without an end: while there is nothing to send, the connection is suspended, and costs no turn of the loop.
- */
+/* Answers without an end.  While there is nothing to send, the connection is suspended and uses no turn of the loop. */
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -8,7 +7,7 @@
 #include "http_internal.h"
 
 enum {
-	/* The piece that is asked for at a time, and libmicrohttpd's buffer of each such answer. */
+	/* Bytes asked of the callback at a time; libmicrohttpd keeps a buffer of this size for each such answer. */
 	PIECE = 2048,
 	KERNEL_BYTES = 16 * 1024,
 };
@@ -46,7 +45,7 @@ static void limit_kernel(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-static void end(void *arg)
+static void end_flow(void *arg)
 {
 	struct http_flow *f = arg;
 
@@ -62,7 +61,7 @@ struct MHD_Response *http_flow_response(struct http_flows *all, struct MHD_Conne
 {
 	struct http_flow *f = calloc(1, sizeof(*f));
 	struct MHD_Response *response =
-		f != NULL ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_piece, f, end) : NULL;
+		f != NULL ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_piece, f, end_flow) : NULL;
 
 	if (response == NULL) {
 		free(f);
@@ -90,7 +89,7 @@ struct MHD_Response *http_flow_response(struct http_flows *all, struct MHD_Conne
 	return response;
 }
 
-static void resume(struct http_flow *f)
+static void resume_flow(struct http_flow *f)
 {
 	f->suspended = false;
 	MHD_resume_connection(f->connection);
@@ -100,7 +99,7 @@ void http_flow_wake(struct http_flow *f)
 {
 	if (!f->suspended)
 		return;
-	resume(f);
+	resume_flow(f);
 	f->all->run_soon(f->all->arg);
 }
 
@@ -108,5 +107,5 @@ void http_flows_resume(struct http_flows *all)
 {
 	for (struct http_flow *f = all->first; f != NULL; f = f->next)
 		if (f->suspended)
-			resume(f);
+			resume_flow(f);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* http_gate.h: the questions that http.c asks an access (http_access.h) about a request. */
+/* http_gate.h: the checks of a request that http.c makes by the access (http_access.h). */
 #ifndef SITREP_PUBLISH_HTTP_GATE_H
 #define SITREP_PUBLISH_HTTP_GATE_H
 

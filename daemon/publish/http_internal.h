@@ -61,7 +61,7 @@ struct http_connection *http_admission_enter(struct http_admission *d, int fd, c
 void http_admission_leave(struct http_admission *d, struct http_connection *c);
 /* Notes that c has entered the phase; answer_len is the length of the answer, else 0. */
 void http_admission_note(struct http_connection *c, enum http_phase phase, size_t answer_len);
-/* Whether a connection is being answered, or has brought no request yet. */
+/* True when a connection is being answered, or has sent no request yet. */
 bool http_admission_owes(const struct http_admission *d);
 /* Shuts down all connections past their deadline; true if there was one. */
 bool http_admission_close_late(struct http_admission *d);
@@ -127,7 +127,7 @@ struct http_upload {
 
 /* limit: of the body. announced: its Content-Length, or 0. NULL without memory. */
 struct http_upload *http_upload_new(int status, size_t limit, uint64_t announced, size_t *total);
-/* True when the body is so large that it is refused unread. */
+/* True when the body is too large even to be skipped: it is refused unread. */
 bool http_upload_is_hopeless(uint64_t announced);
 /* Keeps or skips a piece. False once too much was skipped. */
 bool http_upload_add(struct http_upload *u, const char *data, size_t len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One thread takes the oldest check that waits.  The table belongs to the loop but for the state, hash and password of
- * entries that wait or are checked, which the lock guards. */
+/* One thread carries out the oldest waiting check.  The lock guards the state, hash and password of entries that wait
+ * or are checked; the loop alone uses the rest of the table. */
 #include "http_verifier.h"
 
 #include <crypt.h>
@@ -37,7 +37,8 @@ struct entry {
 	char *hash, *password;
 };
 
-/* The failures of an address, as time that has to pass until they are forgotten. */
+/* The failed checks of an address.  Each adds FAILURE_MS to owed_ms, which falls as time passes; at FAILURES_MAX times
+ * FAILURE_MS further checks are refused. */
 struct failures {
 	uint8_t address[16];
 	int64_t owed_ms, at_ms; /* at_ms: monotonic */
@@ -60,7 +61,7 @@ struct http_verifier {
 
 /* ---- the thread ---- */
 
-static bool is_right(const char *password, const char *hash)
+static bool is_right_password(const char *password, const char *hash)
 {
 	struct crypt_data *data = calloc(1, sizeof(*data));
 	const char *made = data != NULL ? crypt_rn(password, hash, data, (int)sizeof(*data)) : NULL;
@@ -101,7 +102,7 @@ static void *run_checks(void *arg)
 		}
 		e->state = UNDER_WAY;
 		pthread_mutex_unlock(&v->lock);
-		right = is_right(e->password, e->hash);
+		right = is_right_password(e->password, e->hash);
 		pthread_mutex_lock(&v->lock);
 		e->state = right ? DONE_RIGHT : DONE_WRONG;
 		while (write(v->fd, &one, sizeof(one)) < 0 && errno == EINTR)
@@ -164,7 +165,7 @@ static void on_done(evutil_socket_t fd, short what UNUSED, void *arg)
 	v->fn(v->arg);
 }
 
-static struct entry *find(struct http_verifier *v, const uint8_t digest[SHA256_LEN])
+static struct entry *find_entry(struct http_verifier *v, const uint8_t digest[SHA256_LEN])
 {
 	for (size_t i = 0; i < HTTP_VERIFIER_KEPT; i++)
 		if (v->entries[i].state != FREE && memcmp(v->entries[i].digest, digest, SHA256_LEN) == 0)
@@ -172,8 +173,8 @@ static struct entry *find(struct http_verifier *v, const uint8_t digest[SHA256_L
 	return NULL;
 }
 
-/* A place for another entry: a free one, else that of the wrong password, else of the right one, asked least lately.
- * NULL when too many wait. */
+/* The entry to use for another password: a free one; else the least recently used wrong password; else the least
+ * recently used right one.  NULL when too many checks wait. */
 static struct entry *find_place(struct http_verifier *v)
 {
 	struct entry *best = NULL;
@@ -199,7 +200,7 @@ static bool start_thread(struct http_verifier *v)
 	return v->has_thread;
 }
 
-/* Takes the lock's place: called with it held. */
+/* Called with the lock held. */
 static enum http_verdict enqueue(struct http_verifier *v, const uint8_t address[16], struct str password,
 	const char *hash, const uint8_t digest[SHA256_LEN])
 {
@@ -232,7 +233,7 @@ enum http_verdict http_verifier_ask(
 
 	sha256_of(pieces, sizeof(pieces) / sizeof(pieces[0]), digest);
 	pthread_mutex_lock(&v->lock);
-	e = find(v, digest);
+	e = find_entry(v, digest);
 	if (e == NULL)
 		verdict = enqueue(v, address, password, hash, digest);
 	else if (e->state == RIGHT || e->state == WRONG) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* http_verifier.h: checks passwords against their hashes, beside the loop.
  *
- * A check takes some ten to some hundred milliseconds on purpose, so a thread does it, one at a time, at low priority.
- * It starts at the first question.  The outcomes are kept by a digest with a key of this process, so that a reader who
- * asks again is answered at once; of passwords nothing is kept.
+ * A hash is slow on purpose: a check takes 10 to some 100 ms.  So a thread of low priority does one check at a time. It
+ * starts with the first check.  Outcomes are kept under a digest keyed for this process, so a second request with the
+ * same password is answered at once.  Passwords are wiped after their check.
  *
- * Limits: QUEUE checks may wait.  An address may be wrong ten times, and then once in six seconds.  Loopback and
- * proxies, behind which there are many readers, count as one address; readers whose password was right before do not
- * count. */
+ * Limits: HTTP_VERIFIER_QUEUE checks may wait.  An address may have ten checks that fail, and then one each six
+ * seconds. Loopback and trusted proxies stand for many readers and count as one address together.  A password with a
+ * kept outcome needs no check, so it is not limited. */
 #ifndef SITREP_PUBLISH_HTTP_VERIFIER_H
 #define SITREP_PUBLISH_HTTP_VERIFIER_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Readers of /events.  The log in the database is the only queue, as for the stream: a step reads it after the cursor
- * of one reader, and offers each event to all whose cursor lies between. */
+/* Readers of /events.  The event log in the database is the only queue, as for the stream.  A step reads the log after
+ * the cursor of one reader, the leader, and offers each event to all readers whose cursor has not passed it. */
 #include "sitrep/publish/live.h"
 
 #include <errno.h>
@@ -41,19 +41,18 @@ struct live_reader {
 	struct live *live;
 	struct http_flow *flow; /* NULL: the answer has not begun */
 	struct live_scope *scope;
-	int64_t cursor; /* of the last event that was told or did not matter */
+	int64_t cursor; /* of the last event that was sent to it or not wanted by it */
 	struct buf out;
 	size_t sent;  /* of out */
-	bool is_lost; /* there was no memory for a message: the answer ends, and the client comes back with its cursor
-		       */
-	int64_t said_ms, health_ms; /* monotonic */
+	bool is_lost; /* no memory for a message: the answer ends, and the client reconnects with its cursor */
+	int64_t sent_ms, health_ms; /* monotonic */
 	uint64_t health_seen;
-	uint64_t turn; /* in which it got something */
-	bool is_held;  /* in that turn it goes no further */
+	uint64_t turn; /* in which a message was last sent to it or held back */
+	bool is_held;  /* its cursor stays for the rest of that turn */
 	struct live_reader *next, **link;
 };
 
-/* The feeds, as the event health tells it. */
+/* The numbers of the event health. */
 struct live_health {
 	size_t feeds, failing;
 	int64_t newest_ms;
@@ -71,7 +70,7 @@ struct live {
 	int64_t newest; /* cursor */
 	struct event *deliver, *tick;
 	uint64_t turns;
-	unsigned heard; /* in this turn */
+	unsigned served; /* readers that got a message in this turn */
 	struct live_event events[STEP_EVENTS];
 	size_t event_count;
 	struct live_health health;
@@ -80,7 +79,7 @@ struct live {
 	struct live_stats stats;
 };
 
-static void soon(struct event *timer, int64_t ms)
+static void start_timer(struct event *timer, int64_t ms)
 {
 	struct timeval wait = clock_timeval(ms);
 
@@ -98,27 +97,27 @@ static void log_failure(struct live *l, const char *reason)
 
 /* ---- messages ---- */
 
-static size_t queued(const struct live_reader *r)
+static size_t queued_bytes(const struct live_reader *r)
 {
 	return r->out.len - r->sent;
 }
 
-static void say(struct live_reader *r, struct str text)
+static void send_text(struct live_reader *r, struct str text)
 {
 	struct live *l = r->live;
 
 	if (r->turn != l->turns)
-		l->heard++;
+		l->served++;
 	r->turn = l->turns;
 	r->is_held = false;
 	if (buf_add(&r->out, text) != 0)
 		r->is_lost = true;
-	r->said_ms = clock_mono_ms();
+	r->sent_ms = clock_mono_ms();
 	if (r->flow != NULL)
 		http_flow_wake(r->flow);
 }
 
-static void say_health(struct live_reader *r)
+static void send_health(struct live_reader *r)
 {
 	const struct live_health *h = &r->live->health;
 	struct buf text = BUF_INIT(MESSAGE_MAX);
@@ -132,20 +131,20 @@ static void say_health(struct live_reader *r)
 	jsonw_object_end(&w);
 	buf_puts(&text, "\n\n");
 	if (!buf_failed(&text))
-		say(r, buf_str(&text));
+		send_text(r, buf_str(&text));
 	buf_release(&text);
 	r->health_ms = clock_mono_ms();
 	r->health_seen = r->live->health_number;
 }
 
-static void say_reset(struct live_reader *r, int64_t cursor, const char *reason)
+static void send_reset(struct live_reader *r, int64_t cursor, const char *reason)
 {
 	char text[256];
 	int len = snprintf(
 		text, sizeof(text), "id: %lld\nevent: reset\ndata: {\"reason\":\"%s\"}\n\n", (long long)cursor, reason);
 
 	r->cursor = cursor;
-	say(r, str_make(text, (size_t)len));
+	send_text(r, str_make(text, (size_t)len));
 }
 
 /* ---- health ---- */
@@ -168,7 +167,7 @@ static void look_at_feeds(struct live *l)
 	l->health_number++;
 }
 
-/* Says what is due by the clock, to a few readers a turn. */
+/* Sends the health and the comments against silence that are due, to TURN_READERS readers at most. */
 static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct live *l = arg;
@@ -179,19 +178,19 @@ static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 		return;
 	look_at_feeds(l);
 	l->turns++;
-	l->heard = 0;
+	l->served = 0;
 	for (struct live_reader *r = l->first; r != NULL && !is_cut; r = r->next) {
-		if (r->flow == NULL || r->is_lost || queued(r) > 0)
+		if (r->flow == NULL || r->is_lost || queued_bytes(r) > 0)
 			continue;
-		is_cut = l->heard == TURN_READERS;
+		is_cut = l->served == TURN_READERS;
 		if (is_cut)
 			continue;
 		if (r->health_seen != l->health_number || now_ms - r->health_ms >= HEALTH_MS)
-			say_health(r);
-		else if (now_ms - r->said_ms >= SILENCE_MS)
-			say(r, STR(":\n\n"));
+			send_health(r);
+		else if (now_ms - r->sent_ms >= SILENCE_MS)
+			send_text(r, STR(":\n\n"));
 	}
-	soon(l->tick, is_cut ? 0 : TICK_MS);
+	start_timer(l->tick, is_cut ? 0 : TICK_MS);
 	turn_yield(l->base);
 }
 
@@ -201,12 +200,12 @@ static bool is_ready(const struct live_reader *r)
 {
 	const struct live *l = r->live;
 
-	return r->flow != NULL && !r->is_lost && r->cursor < l->newest && queued(r) < QUEUED_MAX &&
+	return r->flow != NULL && !r->is_lost && r->cursor < l->newest && queued_bytes(r) < QUEUED_MAX &&
 	       !(r->turn == l->turns && r->is_held);
 }
 
 /* {"alert":{"name":"icbm","revision":1,"priority":"high"}}; false for another revision. */
-static bool take_alert(struct live_event *to, struct str detail)
+static bool read_alert(struct live_event *to, struct str detail)
 {
 	json_t *root = json_loadb(detail.data != NULL ? detail.data : "", detail.len, 0, NULL);
 	const json_t *alert = json_object_get(root, "alert");
@@ -223,7 +222,7 @@ static bool take_alert(struct live_event *to, struct str detail)
 	return is_raised;
 }
 
-static int take_event(void *arg, const struct event_record *e)
+static int keep_event(void *arg, const struct event_record *e)
 {
 	struct live *l = arg;
 	struct live_event *to = &l->events[l->event_count];
@@ -234,61 +233,61 @@ static int take_event(void *arg, const struct event_record *e)
 		.kind = e->kind,
 		.item_id = e->report->item_id,
 		.place = {.sort_ms = e->story_sort_ms, .story_id = e->story_id}};
-	if (e->kind != EVENT_ALERT || take_alert(to, e->detail))
+	if (e->kind != EVENT_ALERT || read_alert(to, e->detail))
 		l->event_count++;
 	return 0;
 }
 
-/* Offers the event to the readers between the cursors. */
-static void offer(struct live *l, int64_t from, int64_t cursor, struct str message)
+/* Moves the readers from [from, cursor) to cursor; those whose scope the story has entered get the message. */
+static void offer_event(struct live *l, int64_t from, int64_t cursor, struct str message)
 {
 	for (struct live_reader *r = l->first; r != NULL; r = r->next) {
 		if (r->cursor < from || r->cursor >= cursor || !is_ready(r))
 			continue;
 		if (message.len == 0 || !r->scope->entered) {
 			r->cursor = cursor;
-		} else if (r->turn != l->turns && l->heard >= TURN_READERS) {
+		} else if (r->turn != l->turns && l->served >= TURN_READERS) {
 			r->turn = l->turns;
 			r->is_held = true;
 		} else {
 			r->cursor = cursor;
-			say(r, message);
+			send_text(r, message);
 			l->stats.events++;
 		}
 	}
 }
 
 /* 0, 1 when the share of the turn is spent, or a negative code. */
-static int walk(struct live *l, struct live_reader *leader, struct cpu_share *share, struct error *err)
+static int deliver_step(struct live *l, struct live_reader *leader, struct cpu_share *share, struct error *err)
 {
 	struct buf message = BUF_INIT(MESSAGE_MAX);
 	int64_t oldest, newest, from = leader->cursor, last = from;
 	int result = reader_cursors(l->reader, &oldest, &newest, err);
 
 	if (result == 0 && from + 1 < oldest) {
-		say_reset(leader, newest, "the cursor is older than the events that are kept");
+		send_reset(leader, newest, "the cursor is older than the events that are kept");
 		return 0;
 	}
 	l->event_count = 0;
 	if (result == 0)
-		result = reader_events(l->reader, from, STEP_EVENTS, &last, take_event, l, err);
+		result = reader_events(l->reader, from, STEP_EVENTS, &last, keep_event, l, err);
 	for (size_t i = 0; result == 0 && i < l->event_count; i++) {
 		buf_clear(&message);
 		result = live_scopes_judge(&l->scopes, &l->events[i], &message, err);
 		if (result == 0)
-			offer(l, from, l->events[i].cursor, buf_failed(&message) ? STR_NONE : buf_str(&message));
+			offer_event(l, from, l->events[i].cursor, buf_failed(&message) ? STR_NONE : buf_str(&message));
 		if (result == 0 && i + 1 < l->event_count && cpu_share_is_spent(share))
 			result = 1;
 	}
 	if (result == 0)
-		offer(l, from, last > from ? last : newest, STR_NONE);
+		offer_event(l, from, last > from ? last : newest, STR_NONE);
 	buf_release(&message);
 	return result;
 }
 
-/* By turns the one that is furthest behind and the one that is nearest to the end, so that a reader who catches up does
- * not delay the others. */
-static struct live_reader *choose(const struct live *l)
+/* The reader that is furthest behind in even turns, and the one that is least behind in odd turns: a reader that
+ * catches up does not delay the others. */
+static struct live_reader *choose_leader(const struct live *l)
 {
 	struct live_reader *best = NULL;
 
@@ -309,17 +308,17 @@ static void on_deliver(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 	cpu_share_begin(&share, TURN_US);
 	l->turns++;
-	l->heard = 0;
-	for (int i = 0; i < STEPS_A_TURN && result == 0 && (leader = choose(l)) != NULL; i++) {
-		result = walk(l, leader, &share, &err);
+	l->served = 0;
+	for (int i = 0; i < STEPS_A_TURN && result == 0 && (leader = choose_leader(l)) != NULL; i++) {
+		result = deliver_step(l, leader, &share, &err);
 		if (result == 0 && cpu_share_is_spent(&share))
 			result = 1;
 	}
 	if (result < 0)
 		log_failure(l, err.text);
 	l->turns++;
-	if (choose(l) != NULL)
-		soon(l->deliver, result < 0 ? RETRY_MS : 0);
+	if (choose_leader(l) != NULL)
+		start_timer(l->deliver, result < 0 ? RETRY_MS : 0);
 	turn_yield(l->base);
 }
 
@@ -329,7 +328,7 @@ void live_wake(struct live *l, int64_t newest)
 		return;
 	l->newest = newest;
 	if (l->first != NULL)
-		soon(l->deliver, 0);
+		start_timer(l->deliver, 0);
 }
 
 /* ---- a reader ---- */
@@ -339,24 +338,24 @@ static void on_opened(void *arg, struct http_flow *flow)
 	struct live_reader *r = arg;
 
 	r->flow = flow;
-	soon(r->live->deliver, 0);
+	start_timer(r->live->deliver, 0);
 }
 
 static size_t on_read(void *arg, char *out, size_t room)
 {
 	struct live_reader *r = arg;
-	size_t len = queued(r) < room ? queued(r) : room;
+	size_t len = queued_bytes(r) < room ? queued_bytes(r) : room;
 
 	if (r->is_lost)
 		return HTTP_FLOW_END;
 	if (len > 0)
 		memcpy(out, r->out.data + r->sent, len);
 	r->sent += len;
-	if (queued(r) == 0) {
+	if (queued_bytes(r) == 0) {
 		buf_release(&r->out);
 		r->sent = 0;
 		if (r->cursor < r->live->newest)
-			soon(r->live->deliver, 0);
+			start_timer(r->live->deliver, 0);
 	}
 	return len;
 }
@@ -407,7 +406,7 @@ static int take_argument(void *arg, struct str name, struct str value)
 	return result == 1 ? 0 : result;
 }
 
-static void refuse(struct http_answer *answer, int status, struct str sentence)
+static void refuse_request(struct http_answer *answer, int status, struct str sentence)
 {
 	char *text = sentence.len > 0 ? malloc(sentence.len + 1) : NULL;
 
@@ -428,7 +427,7 @@ static int read_request(const struct http_request *request, struct request *q, s
 	if (result == 0 && !str_empty(q->view.rule))
 		result = publish_search_check(q->view.rule, &text);
 	if (result == -EINVAL)
-		refuse(answer, 400, text.len > 0 ? str_trim(buf_str(&text)) : str_from(q->err.text));
+		refuse_request(answer, 400, text.len > 0 ? str_trim(buf_str(&text)) : str_from(q->err.text));
 	else if (result != 0)
 		answer->status = 503;
 	buf_clear(&text);
@@ -440,24 +439,24 @@ static int read_request(const struct http_request *request, struct request *q, s
 	return result;
 }
 
-/* The reader's first lines, and its place in the log. */
-static void begin(struct live_reader *r, const struct request *q, int64_t oldest, int64_t newest)
+/* Sends the reader's first lines and sets its cursor. */
+static void begin_reader(struct live_reader *r, const struct request *q, int64_t oldest, int64_t newest)
 {
 	char text[64];
 	int len = snprintf(text, sizeof(text), "retry: %d\n\n", CLIENT_RETRY_MS);
 	long long since = -1;
 
 	r->cursor = newest;
-	say(r, str_make(text, (size_t)len));
+	send_text(r, str_make(text, (size_t)len));
 	if (!str_empty(q->instance) && !str_eq(q->instance, str_from(r->live->instance)))
-		say_reset(r, newest, "the cursor is of another database");
+		send_reset(r, newest, "the cursor is of another database");
 	else if (!str_empty(q->since) && (!str_to_int(q->since, &since) || since < 0 || since > newest))
-		say_reset(r, newest, "this database has no such cursor");
+		send_reset(r, newest, "this database has no such cursor");
 	else if (!str_empty(q->since) && since + 1 < oldest)
-		say_reset(r, newest, "the cursor is older than the events that are kept");
+		send_reset(r, newest, "the cursor is older than the events that are kept");
 	else if (!str_empty(q->since))
 		r->cursor = since;
-	say_health(r);
+	send_health(r);
 }
 
 static struct live_reader *reader_add(struct live *l, const struct request *q, struct error *err)
@@ -477,7 +476,7 @@ static struct live_reader *reader_add(struct live *l, const struct request *q, s
 	if (newest > l->newest)
 		l->newest = newest;
 	if (l->first == NULL)
-		soon(l->tick, TICK_MS);
+		start_timer(l->tick, TICK_MS);
 	r->next = l->first;
 	r->link = &l->first;
 	if (r->next != NULL)
@@ -486,7 +485,7 @@ static struct live_reader *reader_add(struct live *l, const struct request *q, s
 	l->stats.readers++;
 	buf_release(&query);
 	look_at_feeds(l);
-	begin(r, q, oldest, newest);
+	begin_reader(r, q, oldest, newest);
 	return r;
 
 failed:
@@ -511,7 +510,8 @@ void live_handle(struct live *l, const struct http_request *request, struct http
 		answer->body = http_body_new(calloc(1, 1), 0, "text/event-stream", TIME_NONE);
 	} else if (l->stats.readers >= l->max) {
 		l->stats.refused++;
-		refuse(answer, 503, STR("Too many readers follow the events: see events in [http] of sitrepd.conf."));
+		refuse_request(
+			answer, 503, STR("Too many readers follow the events: see events in [http] of sitrepd.conf."));
 	} else {
 		answer->flow_arg = reader_add(l, &q, &err);
 		answer->flow = answer->flow_arg != NULL ? &callbacks : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Judges events for all views. */
+/* Decides for each event which views its story enters. */
 #include "live_scope.h"
 
 #include <stdlib.h>
@@ -102,7 +102,7 @@ static bool has_story(struct live_scopes *all, struct live_scope *scope, const s
 	       (view_has(&scope->view, s) && (str_empty(scope->view.rule) || rule_matches(all, scope, s)));
 }
 
-/* The reports of the next story are other ones. */
+/* Numbers on, so that filter_rules takes the reports of the next story for new ones. */
 static void end_look(struct live_scopes *all, const struct story *s)
 {
 	all->looks += (int64_t)s->report_count;
@@ -144,7 +144,7 @@ static bool has_alert(const struct live_scope *scope, const struct story *s)
 	return false;
 }
 
-/* False when the story was told before, with an earlier event. */
+/* False when an earlier event has already brought the story into the view. */
 static bool note_told(struct live_scope *scope, int64_t story_id, int64_t cursor)
 {
 	for (size_t i = 0; i < LIVE_TOLD_MAX; i++)
@@ -158,7 +158,7 @@ static bool note_told(struct live_scope *scope, int64_t story_id, int64_t cursor
 
 /* ---- the event ---- */
 
-/* One that is judged, and its story as it is now. */
+/* An event for which the views are decided, and where its message is written. */
 struct judgment {
 	struct live_scopes *all;
 	const struct live_event *event;
@@ -184,7 +184,7 @@ static void write_message(struct buf *out, int64_t cursor, const struct story *s
 	buf_puts(out, "\n\n");
 }
 
-static bool enters(struct judgment *j, struct live_scope *scope, const struct story *s)
+static bool story_enters(struct judgment *j, struct live_scope *scope, const struct story *s)
 {
 	const struct live_event *e = j->event;
 	bool is_new = scope->after && !scope->before;
@@ -202,7 +202,7 @@ static int look_now(void *arg, const struct story *s)
 	bool any = false;
 
 	for (struct live_scope *scope = j->all->first; scope != NULL; scope = scope->next) {
-		scope->entered = enters(j, scope, s);
+		scope->entered = story_enters(j, scope, s);
 		any = any || scope->entered;
 	}
 	end_look(j->all, s);

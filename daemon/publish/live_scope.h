@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* live_scope.h: the views of readers of /events; equal ones are one scope.
  *
- * Whether a report brings its story into a view depends on the stored reports alone, as they stood with it and before
- * it.  So the answer is the same after a restart.  An alert is taken as it is now. */
+ * A report brings its story into a view when the story with that report is in the view and the story before it was not.
+ * Both are read from stored reports, so the answer is the same after a restart.  Of an alert its present state counts.
+ */
 #ifndef SITREP_PUBLISH_LIVE_SCOPE_H
 #define SITREP_PUBLISH_LIVE_SCOPE_H
 

@@ -24,14 +24,14 @@ enum {
 	MISTAKE_MAX = 4 * 1024,
 };
 
-/* A waiting request is answered with a document up to this old. */
+/* The greatest age of a document that answers a waiting request. */
 enum { WAITED_MS = 10 * 1000 };
 /* Feeds change their states without a change of stories. */
 enum { FEEDS_FRESH_MS = 2000 };
 
 /* ---- cache ---- */
 
-static void drop(struct publish *p, size_t i)
+static void drop_cached(struct publish *p, size_t i)
 {
 	struct cached *c = &p->cache[i];
 
@@ -43,10 +43,10 @@ static void drop(struct publish *p, size_t i)
 	*c = p->cache[--p->cached_count];
 }
 
-static void drop_all(struct publish *p)
+static void drop_all_cached(struct publish *p)
 {
 	while (p->cached_count > 0)
-		drop(p, p->cached_count - 1);
+		drop_cached(p, p->cached_count - 1);
 	p->cached_bytes = 0;
 }
 
@@ -59,11 +59,11 @@ static void make_room(struct publish *p, size_t size)
 		for (size_t i = 1; i < p->cached_count; i++)
 			if (p->cache[i].used < p->cache[oldest].used)
 				oldest = i;
-		drop(p, oldest);
+		drop_cached(p, oldest);
 	}
 }
 
-static struct cached *find(struct publish *p, struct str path)
+static struct cached *find_cached(struct publish *p, struct str path)
 {
 	for (size_t i = 0; i < p->cached_count; i++)
 		if (str_eq(str_from(p->cache[i].path), path))
@@ -71,7 +71,7 @@ static struct cached *find(struct publish *p, struct str path)
 	return NULL;
 }
 
-/* Counts compressed forms that were made since, too. */
+/* Sets the size of the document anew, with the compressed forms that were made meanwhile. */
 static void count_again(struct publish *p, struct cached *c)
 {
 	size_t size = http_body_size(c->body) + publish_versions_size(c);
@@ -86,8 +86,8 @@ static int64_t present_minute(void)
 	return clock_wall_ms() / (60 * 1000);
 }
 
-/* Takes product over, but for a reference to its body.  NULL without memory. */
-static struct cached *keep(struct publish *p, struct str path, int64_t generation, struct product *product)
+/* Keeps the document: takes the product's layout over and refers to its body.  NULL without memory. */
+static struct cached *keep_document(struct publish *p, struct str path, int64_t generation, struct product *product)
 {
 	struct cached fresh = {
 		.path = strndup(path.data, path.len),
@@ -98,7 +98,7 @@ static struct cached *keep(struct publish *p, struct str path, int64_t generatio
 		.kept_ms = clock_mono_ms(),
 		.closed = product->closed,
 	};
-	struct cached *c = find(p, path);
+	struct cached *c = find_cached(p, path);
 
 	if (fresh.path == NULL || p->is_static) {
 		free(fresh.path);
@@ -107,7 +107,7 @@ static struct cached *keep(struct publish *p, struct str path, int64_t generatio
 	}
 	if (c != NULL) {
 		publish_versions_take(&fresh, c);
-		drop(p, (size_t)(c - p->cache));
+		drop_cached(p, (size_t)(c - p->cache));
 	}
 	make_room(p, http_body_size(product->body));
 	c = &p->cache[p->cached_count++];
@@ -120,7 +120,7 @@ static struct cached *keep(struct publish *p, struct str path, int64_t generatio
 
 /* ---- health ---- */
 
-static struct http_body *finish(struct buf *out, const char *content_type)
+static struct http_body *make_body(struct buf *out, const char *content_type)
 {
 	size_t len;
 	char *data = buf_take(out, &len);
@@ -131,7 +131,7 @@ static struct http_body *finish(struct buf *out, const char *content_type)
 }
 
 /* True when the Accept field names the type, and not the other one with more weight. */
-static bool prefers(const struct http_request *request, struct str type, struct str other)
+static bool prefers_type(const struct http_request *request, struct str type, struct str other)
 {
 	struct buf accept = BUF_INIT(FIELD_MAX);
 	int weight = -1, other_weight = -1;
@@ -147,7 +147,7 @@ static bool prefers(const struct http_request *request, struct str type, struct 
 /* True when the Accept field names JSON. */
 static bool wants_json(const struct http_request *request)
 {
-	return prefers(request, STR("application/json"), STR("text/plain"));
+	return prefers_type(request, STR("application/json"), STR("text/plain"));
 }
 
 static void answer_health(struct publish *p, const struct http_request *request, struct http_answer *answer)
@@ -176,12 +176,12 @@ static void answer_health(struct publish *p, const struct http_request *request,
 	} else {
 		health_write_text(&health, &out);
 	}
-	answer->body = finish(&out, is_json ? "application/json" : "text/plain; charset=utf-8");
+	answer->body = make_body(&out, is_json ? "application/json" : "text/plain; charset=utf-8");
 	answer->status = !failing && answer->body != NULL ? 200 : 503;
 	answer->cache_control = "no-store";
 }
 
-/* ---- the way in ---- */
+/* ---- answers from works and the cache ---- */
 
 void publish_look_at_generation(struct publish *p)
 {
@@ -284,7 +284,7 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 	struct http_answer *answer)
 {
 	struct work *w = publish_work_find(p, address);
-	struct cached *c = w == NULL ? find(p, address) : NULL;
+	struct cached *c = w == NULL ? find_cached(p, address) : NULL;
 	int64_t generation = 0;
 	struct product product;
 	int result = 0;
@@ -304,7 +304,7 @@ static void answer_work(struct publish *p, const struct http_request *request, s
 		answer->status = 200;
 		if (product.closed)
 			close_answer(answer);
-		c = keep(p, address, generation, &product);
+		c = keep_document(p, address, generation, &product);
 		if (c != NULL)
 			complete_answer(p, request, c, answer);
 	}
@@ -334,7 +334,7 @@ static void answer_metrics(struct publish *p, const struct http_request *request
 /* The sentence about a mistake in the rule, and its place. */
 static void answer_mistake(struct buf *mistake, struct http_answer *answer)
 {
-	answer->body = finish(mistake, "text/plain; charset=utf-8");
+	answer->body = make_body(mistake, "text/plain; charset=utf-8");
 	answer->status = answer->body != NULL ? 400 : 503;
 	answer->cache_control = NULL;
 }
@@ -364,7 +364,7 @@ static void answer_wrong_view(struct publish *p, const struct http_request *requ
 
 	if (site != NULL)
 		error_page_write(&out, site, &e);
-	answer->body = finish(&out, PAGE_CONTENT_TYPE);
+	answer->body = make_body(&out, PAGE_CONTENT_TYPE);
 	answer->status = answer->body != NULL ? 400 : 503;
 	answer->cache_control = NULL;
 }
@@ -400,7 +400,7 @@ static void answer_search(struct publish *p, const struct http_request *request,
 	if (address.len > 0 && result == 0) {
 		answer_work(p, request, buf_str(&address), WORK_SEARCH, answer);
 	} else if (result == 0 || result == -EINVAL) {
-		answer->body = finish(&page, PAGE_CONTENT_TYPE);
+		answer->body = make_body(&page, PAGE_CONTENT_TYPE);
 		answer->status = answer->body != NULL ? status : 503;
 	} else {
 		answer->status = result == -E2BIG ? 400 : 503;
@@ -414,14 +414,14 @@ static void answer_query_mistake(
 	const struct page_making *m, const struct http_request *request, struct http_answer *answer)
 {
 	const struct page_error e = {.status = 400, .path = request->path, .text = str_from(m->query.mistake)};
-	bool is_page = prefers(request, STR("text/html"), STR("application/json"));
+	bool is_page = prefers_type(request, STR("text/html"), STR("application/json"));
 	struct buf out = BUF_INIT(PUBLISH_DOCUMENT_MAX);
 
 	if (is_page)
 		error_page_write(&out, m->site, &e);
 	else
 		buf_printf(&out, "%s\n", m->query.mistake);
-	answer->body = finish(&out, is_page ? PAGE_CONTENT_TYPE : "text/plain; charset=utf-8");
+	answer->body = make_body(&out, is_page ? PAGE_CONTENT_TYPE : "text/plain; charset=utf-8");
 	answer->status = answer->body != NULL ? 400 : 503;
 }
 
@@ -430,7 +430,7 @@ static void answer_kept_page(
 	struct page_making *m, const struct page_kind *kind, struct str address, struct http_answer *answer)
 {
 	struct publish *p = m->p;
-	struct cached *c = find(p, address);
+	struct cached *c = find_cached(p, address);
 	struct product product = {0};
 	int result = 0;
 
@@ -441,7 +441,7 @@ static void answer_kept_page(
 		result = publish_page_make(m, kind, address, &product.body);
 		answer->body = product.body;
 		if (result == 0)
-			keep(p, address, p->generation, &product);
+			keep_document(p, address, p->generation, &product);
 	}
 	answer->status = result == 0 ? 200 : result == -ENOENT ? 404 : 503;
 	answer->cache_control = result == 0 ? kind->cache_control : NULL;
@@ -505,7 +505,7 @@ static void answer_stories(struct publish *p, const struct http_request *request
 		answer_merged(p, request, answer);
 }
 
-/* Everything here is another site's text, or the operator's own desk. */
+/* The texts are those of other sites, and some pages are for the operator: crawlers stay out. */
 static void answer_robots(struct http_answer *answer)
 {
 	static const char text[] = "User-agent: *\nDisallow: /\n";
@@ -577,7 +577,7 @@ static void answer_subscribe(struct publish *p, struct http_answer *answer)
 
 	if (site != NULL)
 		subscribe_page_write(&out, site);
-	answer->body = finish(&out, PAGE_CONTENT_TYPE);
+	answer->body = make_body(&out, PAGE_CONTENT_TYPE);
 	answer->status = answer->body != NULL ? 200 : 503;
 	answer->cache_control = "max-age=0, must-revalidate";
 }
@@ -590,12 +590,12 @@ static void answer_error(struct publish *p, const struct http_request *request, 
 	struct buf out = BUF_INIT(PUBLISH_DOCUMENT_MAX);
 	struct page_error e = {.status = answer->status, .path = request->path, .text = str_from(reason)};
 
-	if (site == NULL || !prefers(request, STR("text/html"), STR("application/json")))
+	if (site == NULL || !prefers_type(request, STR("text/html"), STR("application/json")))
 		return;
 	if (answer->status == 400)
 		e.text = STR("An argument of the address is malformed.");
 	error_page_write(&out, site, &e);
-	answer->body = finish(&out, PAGE_CONTENT_TYPE);
+	answer->body = make_body(&out, PAGE_CONTENT_TYPE);
 	answer->cache_control = NULL;
 }
 
@@ -668,7 +668,7 @@ void publish_free(struct publish *p)
 	if (p == NULL)
 		return;
 	publish_works_drop(p);
-	drop_all(p);
+	drop_all_cached(p);
 	for (size_t i = 0; i < ASSET_COUNT; i++)
 		http_body_unref(p->assets[i]);
 	search_desk_free(p->desk);
@@ -689,7 +689,7 @@ void publish_set_config(struct publish *p, const struct config *config, char *ba
 	publish_release_site(p);
 	release_windows(p);
 	publish_works_drop(p);
-	drop_all(p);
+	drop_all_cached(p);
 }
 
 void publish_set_live(struct publish *p, struct live *live)
@@ -699,7 +699,7 @@ void publish_set_live(struct publish *p, struct live *live)
 
 void publish_follow_clock(struct publish *p)
 {
-	drop_all(p);
+	drop_all_cached(p);
 	publish_invalidate(p);
 }
 

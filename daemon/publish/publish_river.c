@@ -122,7 +122,7 @@ static int add_row(void *arg, const struct story *s)
 }
 
 /* 1: it takes another turn. */
-static int walk(struct publish *p, struct river_work *r, int64_t end_us, struct error *err)
+static int walk_stories(struct publish *p, struct river_work *r, int64_t end_us, struct error *err)
 {
 	int result = 0;
 
@@ -140,7 +140,7 @@ static int walk(struct publish *p, struct river_work *r, int64_t end_us, struct 
 	return result;
 }
 
-static int begin(struct publish *p, struct river_work *r, struct error *err)
+static int begin_walk(struct publish *p, struct river_work *r, struct error *err)
 {
 	if (r->begun)
 		return 0;
@@ -220,9 +220,9 @@ int publish_river_step(struct publish *p, struct river_work *r, struct buf *out,
 	r->page = &page;
 	result = window_update(&p->window, p->reader, site->outlets, p->generation, end_us, err);
 	if (result == 0)
-		result = begin(p, r, err);
+		result = begin_walk(p, r, err);
 	if (result == 0)
-		result = walk(p, r, end_us, err);
+		result = walk_stories(p, r, end_us, err);
 	if (result != 0)
 		return result;
 	describe(p, r);

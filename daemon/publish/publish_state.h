@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Shared by publish.c, publish_state.c, publish_select.c and publish_work.c only. */
+/* publish_state.h: the documents' state, shared by the files publish*.c and by export.c, whose documents become files.
+ */
 #ifndef SITREP_PUBLISH_PUBLISH_STATE_H
 #define SITREP_PUBLISH_PUBLISH_STATE_H
 

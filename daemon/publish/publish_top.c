@@ -53,7 +53,7 @@ static int64_t span_ms(const struct top_work *t)
 }
 
 /* First the stories that still spread, then the others. */
-static void choose(struct top_work *t, const struct window *w, int64_t now_ms)
+static void choose_stories(struct top_work *t, const struct window *w, int64_t now_ms)
 {
 	const struct window_story *top[TOP_SPREADING + TOP_REST];
 	size_t count = window_top(w, now_ms, span_ms(t), top, TOP_SPREADING + TOP_REST), rest = 0;
@@ -96,7 +96,7 @@ int publish_top_step(struct publish *p, struct top_work *t, struct buf *out, int
 	w->span_ms = span_ms(t) + SLACK_MS;
 	result = window_update(w, p->reader, site->outlets, p->generation, end_us, err);
 	if (result == 0 && !t->chosen)
-		choose(t, w, site->now_ms);
+		choose_stories(t, w, site->now_ms);
 	for (; result == 0 && t->next < t->count; t->next++) {
 		if (clock_thread_cpu_us() >= end_us)
 			return 1;

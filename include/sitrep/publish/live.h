@@ -9,9 +9,9 @@
  * which is its first one, or the one of the second outlet for min=2, or with the alert that the view asks for.
  *
  * The id is a cursor of the event log (reader.h), so a reader that names its last one, by Last-Event-ID or ?since=,
- * misses nothing and gets nothing twice.  A cursor that the database does not have, or no longer, is answered by the
- * event reset.  The event health tells of the feeds, on a change and once a minute; a comment is sent when nothing was
- * said for 15 seconds.
+ * misses nothing and gets nothing twice.  The event reset answers a cursor that the database does not
+ * have.  The event health has the number of feeds and of failing ones, on a change and once a minute.  A comment is
+ * sent after 15 seconds without a message.
  *
  * A reader is a cursor and a buffer of some KiB.  While that is full, the reader's cursor waits.  Equal views are
  * judged once an event, and their rules together (filter_rules.h). */
@@ -32,7 +32,7 @@ struct live *live_new(struct event_base *base, const char *state_dir, const stru
 	struct error *err);
 /* Its readers must be gone: after http_server_free(). */
 void live_free(struct live *l); /* NULL is fine */
-/* Something was committed; newest is the last event's cursor. */
+/* Called after a commit; newest is the cursor of the last event. */
 void live_wake(struct live *l, int64_t newest);
 /* Answers a request for /events. */
 void live_handle(struct live *l, const struct http_request *request, struct http_answer *answer);

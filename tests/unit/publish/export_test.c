@@ -117,12 +117,12 @@ TEST(names)
 	char parts[260];
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_true(export_files_may(good[i]));
+		assert_true(export_files_name_is_good(good[i]));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(export_files_may(bad[i]));
+		assert_false(export_files_name_is_good(bad[i]));
 	memset(parts, 'x', sizeof(parts));
 	parts[sizeof(parts) - 1] = '\0';
-	assert_false(export_files_may(parts));
+	assert_false(export_files_name_is_good(parts));
 }
 
 static int count_story(void *arg, struct str id)
