@@ -97,13 +97,13 @@ static int load(struct export *ex, const struct client_options *options, struct 
 {
 	char *path = paths_config(options->config_path);
 	struct config_mistakes mistakes;
-	struct error unheard = {0};
+	struct error unused = {0};
 	json_t *request = json_pack("{s:s}", "op", "feeds");
 
 	config_mistakes_init(&mistakes);
-	/* Without the daemon the names are those that its first start would give. */
+	/* Without an answer of the daemon, the names are those that its first start would give: not an error. */
 	if (request != NULL)
-		control_ask(options, request, take_feeds, ex, &unheard);
+		control_ask(options, request, take_feeds, ex, &unused);
 	json_decref(request);
 	if (path != NULL)
 		ex->config = config_load_named(path, &ex->names, &mistakes, err);

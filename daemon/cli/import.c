@@ -185,8 +185,8 @@ static int write_beside(const struct import *im, const char *path, struct str te
 	return result;
 }
 
-/* Until the file is whole it has a name that no pattern of an include matches, with a dot first. A link to it never
- * replaces a file. */
+/* Writes the file under a name with a dot first, which no include pattern matches, and links it to its own name when it
+ * is complete.  link() never replaces a file. */
 static int write_new(const struct import *im, const char *folder, struct str name, const char *path, struct error *err)
 {
 	struct buf text = BUF_INIT(BLOCKS_MAX);
@@ -214,7 +214,7 @@ static int write_new(const struct import *im, const char *folder, struct str nam
 	return result == 0 ? 0 : error_sys(err, result, "cannot write %s", path);
 }
 
-/* Whether the configuration reads the new file. */
+/* True when the configuration includes the new file. */
 static bool is_included(const struct import *im, const char *path)
 {
 	struct config_mistakes mistakes;

@@ -225,7 +225,7 @@ static int print_result(const struct search_options *o, const struct search_resu
 	return 0;
 }
 
-static int fail(const struct search_options *o, const struct error *err)
+static int fail_search(const struct search_options *o, const struct error *err)
 {
 	int status;
 
@@ -241,7 +241,7 @@ static int fail(const struct search_options *o, const struct error *err)
 	return status;
 }
 
-static int search(struct search_options *o)
+static int search_stories(struct search_options *o)
 {
 	char *state_dir = paths_state_dir(o->state_dir);
 	struct error err = {0};
@@ -252,7 +252,7 @@ static int search(struct search_options *o)
 	if (searcher == NULL)
 		status = command_fail(&command_search, state_dir == NULL ? "out of memory" : err.text);
 	else if (searcher_run(searcher, &o->query, &result, &err) != 0)
-		status = fail(o, &err);
+		status = fail_search(o, &err);
 	else if (print_result(o, &result) != 0)
 		status = command_fail(&command_search, "out of memory");
 	search_result_release(&result);
@@ -295,7 +295,7 @@ static int run_search(const struct client_options *client)
 	struct search_options o = {.query = {.facets = true, .snippets = true, .limit_us = LIMIT_US}};
 	int status = read_options(client, &o);
 
-	return status >= 0 ? status : search(&o);
+	return status >= 0 ? status : search_stories(&o);
 }
 
 const struct command command_search = {

@@ -20,7 +20,8 @@ struct values {
 	size_t count;
 };
 
-static void note(struct value *v, uint32_t group)
+/* Counts the story once for the value. */
+static void note_story(struct value *v, uint32_t group)
 {
 	if (v->last == group)
 		return;
@@ -43,7 +44,7 @@ static int note_text(struct arena *a, struct values *v, struct str text, uint32_
 			return -ENOMEM;
 		v->count++;
 	}
-	note(&v->items[at], group);
+	note_story(&v->items[at], group);
 	return 0;
 }
 
@@ -99,9 +100,9 @@ static int count_hit(struct arena *a, struct counting *c, const struct hit *hit,
 		result = note_text(a, &c->languages, str_from(hit->doc.language), hit->group);
 	if (feed == NULL)
 		return result;
-	note(&c->feeds.items[feed - feeds->items], hit->group);
+	note_story(&c->feeds.items[feed - feeds->items], hit->group);
 	for (size_t i = 0; i < feed->category_count; i++)
-		note(&c->categories.items[feed->category_numbers[i]], hit->group);
+		note_story(&c->categories.items[feed->category_numbers[i]], hit->group);
 	return result;
 }
 

@@ -31,7 +31,7 @@ static bool has_line(struct str lines, struct str line)
 	return false;
 }
 
-static bool passes(const struct hit_filter *f, const struct doc *d)
+static bool passes_filter(const struct hit_filter *f, const struct doc *d)
 {
 	const struct query_feed *feed;
 
@@ -45,7 +45,8 @@ static bool passes(const struct hit_filter *f, const struct doc *d)
 	return feed != NULL && f->feeds[feed - f->known->items];
 }
 
-static uint64_t ranks_of(const struct candidates *c, uint32_t text, struct hit *hit)
+/* Notes which ranked terms the text has, one bit a term. */
+static void note_ranks(const struct candidates *c, uint32_t text, struct hit *hit)
 {
 	size_t word = text / 64, bit = text % 64;
 
@@ -58,7 +59,6 @@ static uint64_t ranks_of(const struct candidates *c, uint32_t text, struct hit *
 		hit->title |= (r->title[word] >> bit & 1) << i;
 		hit->often |= (r->often[word] >> bit & 1) << i;
 	}
-	return hit->text;
 }
 
 static int newest_first(const void *a, const void *b)
@@ -110,10 +110,10 @@ int hits_add(struct hits *h, struct index_file *f, const struct segment *s, cons
 			hit = &h->items[h->count];
 			*hit = (struct hit){.sure = (set->sure[w] >> bit & 1) != 0};
 			doc_chunk_get(chunk, first, text % DOC_CHUNK, &hit->doc);
-			if (!passes(filter, &hit->doc))
+			if (!passes_filter(filter, &hit->doc))
 				continue;
 			if (ranks != NULL && ranks->ranked != NULL)
-				ranks_of(ranks, text, hit);
+				note_ranks(ranks, text, hit);
 			h->count++;
 			added++;
 		}

@@ -25,7 +25,7 @@ enum {
 	BURST_ITEMS = 200,
 	BURST_LOOKS = 30,
 	CALM_LOOKS = 3,
-	/* More items than this are told of when they are in. */
+	/* An index that was more items behind logs its completion. */
 	MANY_ITEMS = 10000,
 };
 
@@ -41,7 +41,7 @@ struct indexer {
 	bool has_looked;
 	int64_t last_item; /* at the last look */
 	int looks;         /* in a row at which it waited */
-	int calm;          /* looks from now on at which it waits, unless many arrive again */
+	int calm;          /* looks at which it still waits after the last one with many new items */
 };
 
 /* Waits for ms; false when the thread has to end. */
@@ -92,7 +92,7 @@ static int64_t rest_ms(int64_t took_us)
 	return ms < REST_LEAST_MS ? REST_LEAST_MS : ms > REST_MOST_MS ? REST_MOST_MS : ms;
 }
 
-/* Whether so many items arrive, or did a moment ago, that the index waits for the end of it. */
+/* True while many items arrive, and for CALM_LOOKS looks after: the index then waits. */
 static bool is_burst(struct indexer *x)
 {
 	int64_t before = x->last_item;
@@ -112,12 +112,12 @@ static bool is_burst(struct indexer *x)
 	return true;
 }
 
-static void *run(void *arg)
+static void *run_indexer(void *arg)
 {
 	struct indexer *x = arg;
 	int64_t wait_ms = LOOK_EVERY_MS;
 
-	/* Parsing and storing go first; where a service may not do this, the rests are all there is. */
+	/* Parsing and storing go first.  Where a service may not lower its priority, the rests between steps remain. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	while (wait_for_end(x, wait_ms)) {
 		struct error err = {0};
@@ -139,7 +139,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static int start(struct indexer *x)
+static int start_thread(struct indexer *x)
 {
 	pthread_condattr_t attributes;
 
@@ -148,7 +148,7 @@ static int start(struct indexer *x)
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_cond_init(&x->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
-	return thread_start(&x->thread, run, x);
+	return thread_start(&x->thread, run_indexer, x);
 }
 
 struct indexer *indexer_new(const char *state_dir, struct error *err)
@@ -163,7 +163,7 @@ struct indexer *indexer_new(const char *state_dir, struct error *err)
 		free(x);
 		return NULL;
 	}
-	result = start(x);
+	result = start_thread(x);
 	if (result != 0) {
 		error_sys(err, result, "cannot start the search index");
 		search_index_free(x->index);

@@ -226,7 +226,7 @@ static int prepare_filter(struct run *run)
 	return 0;
 }
 
-static int prepare(struct run *run)
+static int prepare_run(struct run *run)
 {
 	struct arena *a = &run->r->arena;
 	int result;
@@ -290,7 +290,8 @@ static int search_segments(struct run *run)
 	return result;
 }
 
-/* Drops the hits that the rule does not match, where there are few that only it can tell. */
+/* Asks the rule about the hits of which the index is not sure, when there are few of them, and drops those that it does
+ * not match. */
 static int check_hits(struct run *run)
 {
 	struct hits *h = &run->hits;
@@ -321,7 +322,7 @@ static int check_hits(struct run *run)
 	return 0;
 }
 
-/* Is the story already in the answer, or skipped?  Else it is noted. */
+/* True when the story is already in the answer or was skipped; else notes it. */
 static bool is_known(int64_t *stories, size_t places, int64_t story)
 {
 	size_t at = (size_t)((uint64_t)story * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (places - 1);
@@ -380,7 +381,7 @@ static int take_stories(struct run *run)
 static int run_all(struct run *run)
 {
 	struct search_result *r = run->r;
-	int result = prepare(run);
+	int result = prepare_run(run);
 
 	if (result == 0)
 		result = search_segments(run);

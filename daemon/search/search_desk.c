@@ -15,7 +15,7 @@ struct search_job {
 	struct arena arena;      /* of the query */
 	struct search_query query;
 	enum { JOB_WAITS, JOB_RUNS, JOB_DONE } state;
-	bool dropped; /* while it ran: the thread frees it */
+	bool dropped; /* by its owner while it ran: the thread frees it */
 	int code;
 	struct error error;
 	struct search_result result;
@@ -26,7 +26,7 @@ struct search_desk {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of the rest, and of the jobs' states */
 	pthread_cond_t wake;
-	struct search_job *first; /* that wait, the oldest first */
+	struct search_job *first; /* the waiting jobs, the oldest first */
 	size_t waiting;
 	bool stop;
 };
@@ -68,7 +68,7 @@ static void end_job(struct search_desk *d, struct search_job *j)
 		free_job(j);
 }
 
-static void *run(void *arg)
+static void *run_desk(void *arg)
 {
 	struct search_desk *d = arg;
 	struct search_job *j;
@@ -94,7 +94,7 @@ struct search_desk *search_desk_new(const char *state_dir, struct error *err)
 	}
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->wake, NULL);
-	result = thread_start(&d->thread, run, d);
+	result = thread_start(&d->thread, run_desk, d);
 	if (result == 0)
 		return d;
 	error_sys(err, result, "cannot start the search");
