@@ -37,7 +37,7 @@ uint32_t automaton_prefix(const struct automaton *a, struct str word)
 	return lexicon_longest_prefix(a->lexicon, word);
 }
 
-static void report(const struct automaton_node *n, bool in_title, automaton_hit_fn *hit, void *arg)
+static void report_patterns(const struct automaton_node *n, bool in_title, automaton_hit_fn *hit, void *arg)
 {
 	if (n->pattern[SCOPE_ANYWHERE] != NO_PATTERN)
 		hit(arg, n->pattern[SCOPE_ANYWHERE]);
@@ -52,7 +52,7 @@ static void report_leaves(
 		uint32_t leaf = a->nodes[node].has_leaf ? child_of(a, node, symbol) : ROOT;
 
 		if (leaf != ROOT)
-			report(&a->nodes[leaf], in_title, hit, arg);
+			report_patterns(&a->nodes[leaf], in_title, hit, arg);
 		if (node == ROOT)
 			return;
 	}
@@ -75,7 +75,7 @@ void automaton_step(const struct automaton *a, uint32_t *state, const struct aut
 	if (node != ROOT) {
 		*state = node;
 		for (uint32_t n = a->nodes[node].report; n != ROOT; n = a->nodes[a->nodes[n].suffix].report)
-			report(&a->nodes[n], in_title, hit, arg);
+			report_patterns(&a->nodes[n], in_title, hit, arg);
 		return;
 	}
 	place = &a->words.places[word->number];

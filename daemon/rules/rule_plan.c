@@ -29,7 +29,8 @@ struct planner {
 	bool failed;
 };
 
-static void put(struct planner *p, enum rule_plan_op op, uint32_t arg)
+/* Appends a step to the plan, and counts the sets that wait. */
+static void put_step(struct planner *p, enum rule_plan_op op, uint32_t arg)
 {
 	struct rule_plan_step *step = list_add(p->arena, &p->steps);
 
@@ -71,8 +72,8 @@ static enum rule_plan_field plan_field(enum rule_field field)
 	return RULE_PLAN_OTHER;
 }
 
-/* Takes the words of a TERM_WORDS, without the field's mark. */
-static int take_words(struct planner *p, const struct rule_term *from, struct rule_plan_term *to)
+/* Copies the words of a TERM_WORDS without the field's mark. */
+static int copy_words(struct planner *p, const struct rule_term *from, struct rule_plan_term *to)
 {
 	struct str words[RULE_PHRASE_WORDS_MAX];
 	size_t count = rule_term_words(from, words);
@@ -99,13 +100,13 @@ static void put_any_of(struct planner *p, uint32_t first, uint32_t end)
 	for (uint32_t i = first; i < end; i++) {
 		if (p->e->terms.items[i].list != 0 && p->e->terms.items[i].weight <= 0)
 			continue;
-		put(p, RULE_PLAN_TERM, i);
+		put_step(p, RULE_PLAN_TERM, i);
 		if (begun)
-			put(p, RULE_PLAN_OR, 0);
+			put_step(p, RULE_PLAN_OR, 0);
 		begun = true;
 	}
 	if (!begun)
-		put(p, RULE_PLAN_ANY, 0);
+		put_step(p, RULE_PLAN_ANY, 0);
 }
 
 static void put_term(struct planner *p, uint32_t number)
@@ -114,20 +115,20 @@ static void put_term(struct planner *p, uint32_t number)
 
 	switch (t->kind) {
 	case TERM_WORDS:
-		put(p, RULE_PLAN_TERM, number);
+		put_step(p, RULE_PLAN_TERM, number);
 		return;
 	case TERM_LIST:
 		/* a sum of 0 or less is reached without any term */
 		if (t->most > RULE_PLAN_ENTRIES_MAX || t->least == 0)
-			put(p, RULE_PLAN_ANY, 0);
+			put_step(p, RULE_PLAN_ANY, 0);
 		else
 			put_any_of(p, number + 1, number + 1 + t->most);
-		put(p, RULE_PLAN_PERHAPS, 0);
+		put_step(p, RULE_PLAN_PERHAPS, 0);
 		return;
 	case TERM_REGEX:
 	case TERM_LENGTH:
 	case TERM_STORY:
-		put(p, RULE_PLAN_ANY, 0);
+		put_step(p, RULE_PLAN_ANY, 0);
 		return;
 	}
 }
@@ -136,8 +137,8 @@ static void put_near(struct planner *p, const struct rule_near *near)
 {
 	put_any_of(p, near->left, near->right);
 	put_any_of(p, near->right, near->end);
-	put(p, RULE_PLAN_AND, 0);
-	put(p, RULE_PLAN_PERHAPS, 0);
+	put_step(p, RULE_PLAN_AND, 0);
+	put_step(p, RULE_PLAN_PERHAPS, 0);
 }
 
 /* The sides of a chain of equal operators are joined as it goes on. */
@@ -146,7 +147,7 @@ static void open_side(struct planner *p, const struct rule_step *step)
 	enum rule_plan_op op = step->op == RULE_OP_JUMP_IF_TRUE ? RULE_PLAN_OR : RULE_PLAN_AND;
 
 	while (p->open_count > 0 && p->open[p->open_count - 1].end == step->arg && p->open[p->open_count - 1].op == op)
-		put(p, p->open[--p->open_count].op, 0);
+		put_step(p, p->open[--p->open_count].op, 0);
 	if (p->open_count == RULE_PLAN_DEPTH_MAX) {
 		p->failed = true;
 		return;
@@ -169,7 +170,7 @@ static void put_program(struct planner *p)
 			put_near(p, &p->e->nears.items[step->arg]);
 			break;
 		case RULE_OP_NOT:
-			put(p, RULE_PLAN_NOT, 0);
+			put_step(p, RULE_PLAN_NOT, 0);
 			break;
 		case RULE_OP_JUMP_IF_TRUE:
 		case RULE_OP_JUMP_IF_FALSE:
@@ -177,7 +178,7 @@ static void put_program(struct planner *p)
 			break;
 		}
 		while (p->open_count > 0 && p->open[p->open_count - 1].end == i + 1)
-			put(p, p->open[--p->open_count].op, 0);
+			put_step(p, p->open[--p->open_count].op, 0);
 	}
 }
 
@@ -193,7 +194,7 @@ int rule_plan_make(struct arena *a, struct str expression, struct rule_plan *pla
 	p.failed = p.terms == NULL;
 	for (size_t i = 0; i < e.terms.count && !p.failed; i++)
 		if (e.terms.items[i].kind == TERM_WORDS)
-			p.failed = take_words(&p, &e.terms.items[i], &p.terms[i]) != 0;
+			p.failed = copy_words(&p, &e.terms.items[i], &p.terms[i]) != 0;
 	if (!p.failed)
 		put_program(&p);
 	if (p.failed)

@@ -68,7 +68,7 @@ static void grow(struct shared_filters *all)
 	*all = larger;
 }
 
-static struct shared_filter *find(const struct shared_filters *all, struct str text, uint64_t hash)
+static struct shared_filter *find_filter(const struct shared_filters *all, struct str text, uint64_t hash)
 {
 	struct shared_filter *s = *slot_of(all, hash);
 
@@ -77,7 +77,7 @@ static struct shared_filter *find(const struct shared_filters *all, struct str t
 	return s;
 }
 
-static struct shared_filter *add(
+static struct shared_filter *add_filter(
 	struct shared_filters *all, struct subscription *filter, struct str text, uint64_t hash)
 {
 	struct shared_filter *s = calloc(1, sizeof(*s) + text.len);
@@ -125,7 +125,7 @@ struct shared_filter *shared_filter_join(struct shared_filters *all, struct subs
 	jsonw_object_end(&w);
 	hash = hash_of(buf_str(&text));
 	if (!buf_failed(&text))
-		shared = find(all, buf_str(&text), hash);
+		shared = find_filter(all, buf_str(&text), hash);
 	if (shared != NULL) {
 		subscription_free(filter);
 	} else if (buf_failed(&text)) {
@@ -133,7 +133,7 @@ struct shared_filter *shared_filter_join(struct shared_filters *all, struct subs
 		subscription_free(filter);
 	} else if (check_rule(filter, err) != 0) {
 		subscription_free(filter);
-	} else if ((shared = add(all, filter, buf_str(&text), hash)) == NULL) {
+	} else if ((shared = add_filter(all, filter, buf_str(&text), hash)) == NULL) {
 		error_sys(err, -ENOMEM, "cannot subscribe");
 		subscription_free(filter);
 	}
