@@ -500,7 +500,7 @@ static void tune_memory(void)
 }
 
 /* Returns the exit status. */
-static int run(const char *program, const char *config_path, const char *state_dir, struct service_fds *given)
+static int run_daemon(const char *program, const char *config_path, const char *state_dir, struct service_fds *given)
 {
 	struct sockets sockets = {.worker_program = -1};
 	struct engine_options options = {.config_path = config_path, .state_dir = state_dir};
@@ -582,7 +582,7 @@ int main(int argc, char **argv)
 	else if (service_listen_fds(&given, &err) != 0)
 		status = fail(&err, EXIT_FAILURE);
 	else
-		status = run(args.program, config_path, state_dir, &given);
+		status = run_daemon(args.program, config_path, state_dir, &given);
 	service_close_rest(&given);
 	log_flush();
 	free(config_path);

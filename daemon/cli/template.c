@@ -160,7 +160,7 @@ int template_check(struct str template, struct error *err)
 
 /* ---- values ---- */
 
-static const json_t *find(const json_t *event, struct str path)
+static const json_t *find_member(const json_t *event, struct str path)
 {
 	struct str step;
 
@@ -222,7 +222,7 @@ int template_write(struct buf *out, struct str template, const json_t *event)
 			continue;
 		}
 		buf_clear(&value);
-		put_text(&value, find(event, part.text));
+		put_text(&value, find_member(event, part.text));
 		switch (part.escape) {
 		case ESCAPE_LINE:
 			utf8_one_line(out, buf_str(&value));

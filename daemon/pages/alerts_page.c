@@ -210,6 +210,7 @@ void alerts_page_stories(struct buf *out)
 		"Alerts, newest first</h2>");
 }
 
+/* The report that raised the alert; *number: its place in the order of arrival, from 0.  NULL: it is no longer kept. */
 static const struct report *raising_report(const struct story *s, size_t *number)
 {
 	for (size_t i = 0; i < s->report_count; i++) {

@@ -125,7 +125,7 @@ int view_read(struct view *v, struct str query, struct arena *a)
 
 /* ---- writing ---- */
 
-static void put(struct buf *out, size_t begin, const char *name, struct str value)
+static void put_parameter(struct buf *out, size_t begin, const char *name, struct str value)
 {
 	if (str_empty(value))
 		return;
@@ -136,7 +136,7 @@ static void put(struct buf *out, size_t begin, const char *name, struct str valu
 static void put_values(struct buf *out, size_t begin, const char *name, const struct view_values *values)
 {
 	for (size_t i = 0; i < values->count; i++)
-		put(out, begin, name, values->items[i]);
+		put_parameter(out, begin, name, values->items[i]);
 }
 
 static void put_place(struct buf *out, size_t begin, const struct view *v)
@@ -160,11 +160,11 @@ void view_write(struct buf *out, const struct view *v, enum view_scope scope)
 	put_values(out, begin, "feed", &v->feeds);
 	if (v->least > 0)
 		snprintf(least, sizeof(least), "%d", v->least);
-	put(out, begin, "min", str_from(least));
-	put(out, begin, "alert", v->alert);
-	put(out, begin, "q", v->rule);
+	put_parameter(out, begin, "min", str_from(least));
+	put_parameter(out, begin, "alert", v->alert);
+	put_parameter(out, begin, "q", v->rule);
 	if (scope != VIEW_FILTERS && v->is_lines)
-		put(out, begin, "view", STR("lines"));
+		put_parameter(out, begin, "view", STR("lines"));
 	if (scope == VIEW_PLACED && v->part != VIEW_NEWEST)
 		put_place(out, begin, v);
 }

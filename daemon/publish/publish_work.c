@@ -43,13 +43,13 @@ static void make_id(struct channel *c, const char *base_url, struct str address)
 	snprintf(c->id, sizeof(c->id), "urn:uuid:%s", text);
 }
 
-/* Whether a choice of the configuration has that value. */
-static bool is(const char *choice, const char *value)
+/* True when the option of the configuration is set to that value. */
+static bool choice_is(const char *choice, const char *value)
 {
 	return choice != NULL && strcmp(choice, value) == 0;
 }
 
-static int describe(struct publish *p, struct work *w, struct str address)
+static int describe_channel(struct publish *p, struct work *w, struct str address)
 {
 	const struct selection *s = &w->selection;
 	const struct config_rule *o = s->output;
@@ -72,7 +72,7 @@ static int describe(struct publish *p, struct work *w, struct str address)
 		.title = w->title,
 		.home_url = w->home,
 		.updated_ms = p->changed_ms,
-		.joins_update = is(p->config->http_updated, "sources"),
+		.joins_update = choice_is(p->config->http_updated, "sources"),
 		.outlet_in_title = p->config->http_outlet_in_title,
 		.outlets = site->outlets,
 	};
@@ -80,11 +80,11 @@ static int describe(struct publish *p, struct work *w, struct str address)
 		c->author = o->author;
 		c->icon = o->icon;
 		c->rights = o->rights;
-		c->text = is(o->text, "headline")  ? CHANNEL_HEADLINE
-			  : is(o->text, "summary") ? CHANNEL_SUMMARY
-						   : CHANNEL_FULL;
-		c->per_item = is(o->per, "item");
-		c->id_space = is(o->ids, "own") ? o->name : NULL;
+		c->text = choice_is(o->text, "headline")  ? CHANNEL_HEADLINE
+			  : choice_is(o->text, "summary") ? CHANNEL_SUMMARY
+							  : CHANNEL_FULL;
+		c->per_item = choice_is(o->per, "item");
+		c->id_space = choice_is(o->ids, "own") ? o->name : NULL;
 	}
 	c->is_part = s->part.kind == PART_BEFORE || s->part.kind == PART_ARCHIVE;
 	c->is_archive = s->part.kind == PART_ARCHIVE;
@@ -409,7 +409,7 @@ static void ask_index(struct publish *p, struct work *w)
 		w->job = publish_find_feed(p, view, s->entries);
 }
 
-static int begin(struct publish *p, struct work *w, struct str path)
+static int begin_work(struct publish *p, struct work *w, struct str path)
 {
 	struct publish_status status;
 	struct store_counts counts = {0};
@@ -425,7 +425,7 @@ static int begin(struct publish *p, struct work *w, struct str path)
 				return -ENOMEM;
 			ask_index(p, w);
 		}
-		return describe(p, w, str_from(w->path));
+		return describe_channel(p, w, str_from(w->path));
 	case WORK_RIVER:
 		w->river = publish_river_new(str_from(w->path));
 		return w->river != NULL ? 0 : -ENOMEM;
@@ -487,7 +487,7 @@ int publish_work_start(struct publish *p, struct str path, enum work_kind kind, 
 	/* A category's title is stored inside the selection. */
 	if (s.title == s.title_room)
 		w->selection.title = w->selection.title_room;
-	result = begin(p, w, path);
+	result = begin_work(p, w, path);
 	if (result != 0) {
 		work_release(w);
 		return result;

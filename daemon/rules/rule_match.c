@@ -221,7 +221,7 @@ size_t rule_set_terms(const struct rule_set *set, size_t number, struct str text
 }
 
 /* Calls fn with the terms of the rule that were found. */
-static void tell(const struct rule_set *set, uint32_t number, rule_match_fn *fn, void *arg)
+static void tell_match(const struct rule_set *set, uint32_t number, rule_match_fn *fn, void *arg)
 {
 	struct str texts[RULE_TOLD_MAX];
 	struct rule_hit hit = {.rule = rule_set_text(set, set->in.rules[number].name),
@@ -281,6 +281,6 @@ int rule_set_match(struct rule_set *set, const struct rule_subject *subject, rul
 		return ret;
 	qsort(set->queue, set->queued, sizeof(*set->queue), compare_numbers);
 	for (size_t i = 0; i < set->queued; i++)
-		tell(set, set->queue[i], fn, arg);
+		tell_match(set, set->queue[i], fn, arg);
 	return set->places.failed;
 }

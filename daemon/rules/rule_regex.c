@@ -11,7 +11,7 @@ struct rule_regex {
 	pcre2_match_context *limits;
 };
 
-static void *take(size_t size, void *arena)
+static void *take_memory(size_t size, void *arena)
 {
 	return arena_alloc(arena, size);
 }
@@ -42,7 +42,7 @@ static int compile(struct rule_regex *r, pcre2_compile_context *bounds, struct s
 int rule_regex_new(
 	struct arena *a, struct str text, bool any_case, struct rule_regex **regex, size_t *at, struct error *err)
 {
-	pcre2_general_context *memory = pcre2_general_context_create(take, give_back, a);
+	pcre2_general_context *memory = pcre2_general_context_create(take_memory, give_back, a);
 	pcre2_compile_context *bounds = memory != NULL ? pcre2_compile_context_create(memory) : NULL;
 	struct rule_regex *r = arena_alloc(a, sizeof(*r));
 	int result;

@@ -40,12 +40,12 @@ static size_t second_bit(const struct shingle_filter *f, uint64_t shingle)
 	return (size_t)(shingle * UINT64_C(0xC2B2AE3D27D4EB4F) >> (64 - bits_log(f)));
 }
 
-static void set(struct shingle_filter *f, size_t bit)
+static void set_bit(struct shingle_filter *f, size_t bit)
 {
 	f->bits[bit / 8] = (unsigned char)(f->bits[bit / 8] | 1U << bit % 8);
 }
 
-static bool get(const struct shingle_filter *f, size_t bit)
+static bool has_bit(const struct shingle_filter *f, size_t bit)
 {
 	return (f->bits[bit / 8] >> bit % 8 & 1) != 0;
 }
@@ -58,13 +58,13 @@ void shingle_filter_add(struct shingle_filter *f, uint64_t shingle)
 	}
 	if (f->is_open)
 		return;
-	set(f, first_bit(f, shingle));
-	set(f, second_bit(f, shingle));
+	set_bit(f, first_bit(f, shingle));
+	set_bit(f, second_bit(f, shingle));
 }
 
 bool shingle_filter_may_hold(const struct shingle_filter *f, uint64_t shingle)
 {
 	if (f->bits == NULL)
 		return f->is_open;
-	return get(f, first_bit(f, shingle)) && get(f, second_bit(f, shingle));
+	return has_bit(f, first_bit(f, shingle)) && has_bit(f, second_bit(f, shingle));
 }

@@ -204,8 +204,8 @@ static int get_line(struct stream *st, struct shared_filter *shared, const struc
 	return event_lines_add_terms(&st->lines, e->cursor, view.full, terms, count, line);
 }
 
-/* False: it goes no further in this step. */
-static bool give(struct step *step, struct subscriber *s, const struct event_record *e)
+/* Sends the event to the subscriber if its filter wants it.  False: its cursor stays for the rest of this step. */
+static bool offer_event(struct step *step, struct subscriber *s, const struct event_record *e)
 {
 	struct stream *st = step->stream;
 	struct str line;
@@ -248,7 +248,7 @@ static int give_event(void *arg, const struct event_record *e)
 
 		if (s->cursor < e->cursor && is_spent(step->budget))
 			return 1;
-		if (s->cursor >= e->cursor || (has_room(s) && give(step, s, e)))
+		if (s->cursor >= e->cursor || (has_room(s) && offer_event(step, s, e)))
 			i++;
 		else
 			step->members[i] = step->members[--step->count];
@@ -319,7 +319,7 @@ static int check_gaps(struct step *step, struct error *err)
 
 /* For the members at the place where reading ended: moves their cursors past events that are gone, past all when no
  * event was left. */
-static void pass(struct step *step, int64_t begin, int64_t last, int64_t newest)
+static void pass_events(struct step *step, int64_t begin, int64_t last, int64_t newest)
 {
 	int64_t to = last > begin ? last : newest;
 
@@ -328,7 +328,7 @@ static void pass(struct step *step, int64_t begin, int64_t last, int64_t newest)
 			step->members[i]->cursor = to;
 }
 
-static void walk(struct stream *st, struct subscriber *leader, struct step_budget *budget, int64_t now_ms)
+static void walk_log(struct stream *st, struct subscriber *leader, struct step_budget *budget, int64_t now_ms)
 {
 	struct step step = {.stream = st,
 		.leader = leader,
@@ -353,7 +353,7 @@ static void walk(struct stream *st, struct subscriber *leader, struct step_budge
 			note_failure(step.members[i]);
 	if (result == 0) {
 		tell_of_gap(&step);
-		pass(&step, begin, last, newest);
+		pass_events(&step, begin, last, newest);
 	}
 }
 
@@ -457,7 +457,7 @@ void stream_on_deliver(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	while (budget.steps < STEPS_A_TURN && budget.heard_count < STREAM_TURN_SUBSCRIBERS &&
 		budget.events < STREAM_TURN_EVENTS && !is_spent(&budget) && !is_late(&budget) &&
 		(leader = choose_leader(st, budget.steps, now_ms)) != NULL) {
-		walk(st, leader, &budget, now_ms);
+		walk_log(st, leader, &budget, now_ms);
 		budget.steps++;
 	}
 	for (size_t i = 0; i < budget.heard_count; i++)

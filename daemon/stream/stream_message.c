@@ -8,7 +8,7 @@
 #include "sitrep/store/event_member.h"
 #include "stream_internal.h"
 
-static void say(struct subscriber *s, struct str line)
+static void queue_line(struct subscriber *s, struct str line)
 {
 	struct buf *out = line_peer_output(s->peer);
 
@@ -44,7 +44,7 @@ static void line_end(struct subscriber *s, struct jsonw *w, struct buf *line)
 	if (buf_failed(line))
 		line_peer_lose(s->peer);
 	else
-		say(s, buf_str(line));
+		queue_line(s, buf_str(line));
 	buf_release(line);
 }
 

@@ -210,7 +210,7 @@ static int compare(struct diff *d)
 /* ---- pieces ---- */
 
 /* From the first word's beginning to the last one's end: words stand in one text. */
-static void give(struct diff *d, enum text_diff_kind kind, const struct word *first, const struct word *last)
+static void give_piece(struct diff *d, enum text_diff_kind kind, const struct word *first, const struct word *last)
 {
 	const char *end = last->text.data + last->text.len;
 	struct text_diff_piece piece = {
@@ -231,7 +231,7 @@ static void give_run(struct diff *d, enum text_diff_kind kind, const struct word
 		if (i < to && !is_line_end(&words[i]))
 			continue;
 		if (first < i)
-			give(d, kind, &words[first], &words[i - 1]);
+			give_piece(d, kind, &words[first], &words[i - 1]);
 		d->new_line = d->new_line || i < to;
 		first = i + 1;
 	}

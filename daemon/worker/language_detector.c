@@ -19,7 +19,7 @@ static const char detect_name[] = "_ZN4CLD214DetectLanguageEPKcibPb";
 static const char code_name[] = "_ZN4CLD212LanguageCodeENS_8LanguageE";
 
 /* dlsym() returns a pointer to an object, which C does not convert to a pointer to a function. */
-static bool find(void *library, const char *name, void *function, size_t len)
+static bool find_function(void *library, const char *name, void *function, size_t len)
 {
 	void *symbol = dlsym(library, name);
 
@@ -34,8 +34,8 @@ bool language_detector_open(struct language_detector *d, const char *library)
 	buf_init(&d->text, TEXT_MAX + 1);
 	if (d->library == NULL)
 		return false;
-	if (find(d->library, detect_name, &d->detect, sizeof(d->detect)) &&
-		find(d->library, code_name, &d->code, sizeof(d->code)))
+	if (find_function(d->library, detect_name, &d->detect, sizeof(d->detect)) &&
+		find_function(d->library, code_name, &d->code, sizeof(d->code)))
 		return true;
 	language_detector_close(d);
 	return false;

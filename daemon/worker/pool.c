@@ -32,7 +32,7 @@ static void add_piece(struct outgoing *o, const void *data, size_t len)
 	o->pieces[o->count++] = (struct iovec){.iov_base = (void *)data, .iov_len = len};
 }
 
-static void give(struct pool_worker *w, struct pool_job *j)
+static void give_job(struct pool_worker *w, struct pool_job *j)
 {
 	struct pool *p = w->pool;
 	struct outgoing *o = &w->process.out;
@@ -78,7 +78,7 @@ static void on_dispatch(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 		if (w->process.state == WORKER_IDLE && !worker_process_is_silent(&w->process))
 			member_hear(w);
 		if (w->process.state == WORKER_IDLE)
-			give(w, pool_take_first(p));
+			give_job(w, pool_take_first(p));
 	}
 }
 

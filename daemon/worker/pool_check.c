@@ -73,7 +73,7 @@ static void check_one(struct pool_checker *k, struct check *c)
 		arena_clear(&k->arena);
 }
 
-static void *run(void *arg)
+static void *run_checks(void *arg)
 {
 	const uint64_t one = 1;
 	struct pool_checker *k = arg;
@@ -138,7 +138,7 @@ struct pool_checker *pool_checker_new(
 	else
 		k->event = event_new(base, k->fd, EV_READ | EV_PERSIST, on_done, k);
 	if (k->event != NULL && event_add(k->event, NULL) == 0)
-		result = thread_start(&k->thread, run, k);
+		result = thread_start(&k->thread, run_checks, k);
 	k->has_thread = result == 0;
 	if (result != 0) {
 		error_sys(err, result, "cannot start the checking of documents");

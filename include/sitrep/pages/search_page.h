@@ -14,7 +14,7 @@
 
 enum { SEARCH_PAGE_STORIES = 30, SEARCH_PAGE_LAST = SEARCH_HITS_MAX / SEARCH_PAGE_STORIES };
 
-/* What the address asks for. */
+/* The arguments of the address. */
 struct search_view {
 	struct str rule;
 	bool newest;                         /* newest first; else the best */

@@ -8,7 +8,7 @@
 #include "sitrep/pages/page.h"
 #include "sitrep/store/reader.h"
 
-/* What a reader chose: two reports to be shown side by side, by their number in the order of appearance from 1, at most
+/* The reader's choice: two reports to be shown side by side, by their number in the order of appearance from 1, at most
  * STORY_REPORTS_MAX; 0: a default. */
 struct story_view {
 	size_t a, b;

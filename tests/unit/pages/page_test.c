@@ -71,7 +71,7 @@ TEST(roots)
 
 TEST(assets)
 {
-	static const char *const begin[] = {"/* One sheet", "/* What a page gains", "<svg "};
+	static const char *const begin[] = {"/* One sheet", "/* Relative times", "<svg "};
 	char path[64];
 	enum asset found;
 
