@@ -2,10 +2,8 @@
 #include "sitrep/search/indexer.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "index_file.h"
@@ -32,9 +30,7 @@ enum {
 struct indexer {
 	struct search_index *index;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	atomic_bool stop;
+	struct thread_end end;
 	/* -- of the thread */
 	bool has_failed;
 	int64_t most_behind, began_us;
@@ -43,25 +39,6 @@ struct indexer {
 	int looks;         /* in a row at which it waited */
 	int calm;          /* looks at which it still waits after the last one with many new items */
 };
-
-/* Waits for ms; false when the thread has to end. */
-static bool wait_for_end(struct indexer *x, int64_t ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(ms / 1000);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_mutex_lock(&x->lock);
-	while (!atomic_load(&x->stop) && pthread_cond_timedwait(&x->wake, &x->lock, &until) != ETIMEDOUT)
-		;
-	pthread_mutex_unlock(&x->lock);
-	return !atomic_load(&x->stop);
-}
 
 static void tell_progress(struct indexer *x)
 {
@@ -119,7 +96,7 @@ static void *run_indexer(void *arg)
 
 	/* Parsing and storing go first.  Where a service may not lower its priority, the rests between steps remain. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-	while (wait_for_end(x, wait_ms)) {
+	while (thread_end_wait(&x->end, wait_ms)) {
 		struct error err = {0};
 		int64_t began_us = clock_mono_us();
 		int result;
@@ -127,7 +104,7 @@ static void *run_indexer(void *arg)
 		wait_ms = LOOK_EVERY_MS;
 		if (is_burst(x))
 			continue;
-		result = search_index_step(x->index, &x->stop, &err);
+		result = search_index_step(x->index, &x->end.asked, &err);
 		if (result < 0 && result != -ECANCELED)
 			tell_failure(x, &err);
 		if (result >= 0) {
@@ -137,18 +114,6 @@ static void *run_indexer(void *arg)
 		wait_ms = result < 0 ? PAUSE_MS : result == 0 ? LOOK_EVERY_MS : rest_ms(clock_mono_us() - began_us);
 	}
 	return NULL;
-}
-
-static int start_thread(struct indexer *x)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_mutex_init(&x->lock, NULL);
-	pthread_cond_init(&x->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	return thread_start(&x->thread, run_indexer, x);
 }
 
 struct indexer *indexer_new(const char *state_dir, struct error *err)
@@ -163,9 +128,11 @@ struct indexer *indexer_new(const char *state_dir, struct error *err)
 		free(x);
 		return NULL;
 	}
-	result = start_thread(x);
+	thread_end_init(&x->end);
+	result = thread_start(&x->thread, run_indexer, x);
 	if (result != 0) {
 		error_sys(err, result, "cannot start the search index");
+		thread_end_release(&x->end);
 		search_index_free(x->index);
 		free(x);
 		return NULL;
@@ -177,14 +144,10 @@ void indexer_free(struct indexer *x)
 {
 	if (x == NULL)
 		return;
-	pthread_mutex_lock(&x->lock);
-	atomic_store(&x->stop, true);
-	pthread_cond_signal(&x->wake);
-	pthread_mutex_unlock(&x->lock);
+	thread_end_ask(&x->end);
 	pthread_join(x->thread, NULL);
 	search_index_free(x->index);
-	pthread_cond_destroy(&x->wake);
-	pthread_mutex_destroy(&x->lock);
+	thread_end_release(&x->end);
 	free(x);
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A thread that checks the database in small steps. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "sitrep/base/clock.h"
 #include "sitrep/base/log.h"
@@ -24,9 +22,7 @@ enum {
 struct checker {
 	struct check *check;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stop;
+	struct thread_end end;
 };
 
 static void on_finding(void *arg UNUSED, const char *table, int64_t row, const char *column, const char *finding)
@@ -35,27 +31,6 @@ static void on_finding(void *arg UNUSED, const char *table, int64_t row, const c
 		damage_note_row(table, row, column);
 	else
 		damage_note_table(table, finding);
-}
-
-/* Waits for ms; false when the thread has to end. */
-static bool wait_for_end(struct checker *c, int64_t ms)
-{
-	struct timespec until;
-	bool go_on;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(ms / 1000);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_mutex_lock(&c->lock);
-	while (!c->stop && pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
-		;
-	go_on = !c->stop;
-	pthread_mutex_unlock(&c->lock);
-	return go_on;
 }
 
 static int64_t bounded_rest(int64_t took_us)
@@ -71,7 +46,7 @@ static void *run_checks(void *arg)
 	int64_t pass_us = clock_mono_us(), wait_ms = FIRST_WAIT_MS;
 	bool has_failed = false;
 
-	while (wait_for_end(c, wait_ms)) {
+	while (thread_end_wait(&c->end, wait_ms)) {
 		struct error err = {0};
 		int64_t began_us = clock_mono_us();
 		int result = check_step(c->check, &err);
@@ -93,18 +68,6 @@ static void *run_checks(void *arg)
 	return NULL;
 }
 
-static int start_run(struct checker *c)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	return thread_start(&c->thread, run_checks, c);
-}
-
 struct checker *checker_new(const char *state_dir, struct error *err)
 {
 	struct checker *c = calloc(1, sizeof(*c));
@@ -117,9 +80,11 @@ struct checker *checker_new(const char *state_dir, struct error *err)
 		free(c);
 		return NULL;
 	}
-	result = start_run(c);
+	thread_end_init(&c->end);
+	result = thread_start(&c->thread, run_checks, c);
 	if (result != 0) {
 		error_sys(err, result, "cannot check the database");
+		thread_end_release(&c->end);
 		check_free(c->check);
 		free(c);
 		return NULL;
@@ -131,14 +96,10 @@ void checker_free(struct checker *c)
 {
 	if (c == NULL)
 		return;
-	pthread_mutex_lock(&c->lock);
-	c->stop = true;
-	pthread_cond_signal(&c->wake);
-	pthread_mutex_unlock(&c->lock);
+	thread_end_ask(&c->end);
 	check_interrupt(c->check);
 	pthread_join(c->thread, NULL);
 	check_free(c->check);
-	pthread_cond_destroy(&c->wake);
-	pthread_mutex_destroy(&c->lock);
+	thread_end_release(&c->end);
 	free(c);
 }
