@@ -176,7 +176,7 @@ static inline int sync_rules(struct ingest *k, struct error *err)
 {
 	static const struct stored_rule rule = {.name = "output/yards", .expression = "yard AND ship"};
 	struct stored_rules *rules = compile_rules(&rule, 1);
-	bool changed;
+	bool changed = false;
 	int result = ingest_begin(k, err);
 
 	assert_non_null(rules);
