@@ -120,6 +120,7 @@ static void read_credential(const struct http_request *r, struct buf *room, stru
 	uint8_t plain[CREDENTIAL_MAX];
 	size_t len = sizeof(plain);
 	struct str value;
+	bool is_good;
 
 	*c = (struct credential){0};
 	if (!http_request_field(r, "Authorization", room)) {
@@ -136,14 +137,15 @@ static void read_credential(const struct http_request *r, struct buf *room, stru
 		return;
 	value = str_trim(str_slice(value, basic.len, value.len));
 	base64_decode_init(&decoder);
-	if (value.len == 0 || BASE64_DECODE_LENGTH(value.len) > sizeof(plain) ||
-		!base64_decode_update(&decoder, &len, plain, value.len, value.data) || !base64_decode_final(&decoder) ||
-		memchr(plain, '\0', len) != NULL || memchr(plain, ':', len) == NULL)
-		return;
-	buf_clear(room);
-	buf_append(room, plain, len);
+	is_good = value.len > 0 && BASE64_DECODE_LENGTH(value.len) <= sizeof(plain) &&
+		  base64_decode_update(&decoder, &len, plain, value.len, value.data) && base64_decode_final(&decoder) &&
+		  memchr(plain, '\0', len) == NULL && memchr(plain, ':', len) != NULL;
+	if (is_good) {
+		buf_clear(room);
+		buf_append(room, plain, len);
+	}
 	explicit_bzero(plain, sizeof(plain));
-	if (buf_failed(room))
+	if (!is_good || buf_failed(room))
 		return;
 	c->has_password = true;
 	c->password = buf_str(room);
