@@ -48,7 +48,7 @@ struct export
 	struct event *timer;
 	struct publish *publish; /* of its own, for documents that are files */
 	struct export_thread *thread;
-	const struct config *config;
+	struct config config; /* the configuration, without outputs that have readers of their own */
 	const struct feed_table *feeds;
 	char *directory;  /* NULL: no files are written */
 	char *daemon_url; /* base-url, without a slash at its end */
@@ -226,7 +226,7 @@ static int add_rules(struct export *e, const struct config_rules *rules, const c
 
 static int add_categories(struct export *e)
 {
-	const struct config *c = e->config;
+	const struct config *c = &e->config;
 	const char **names;
 	size_t count = 0;
 	int result = 0;
@@ -253,9 +253,9 @@ static int add_targets(struct export *e)
 	int result = add_feed(e, "", "feed");
 
 	if (result == 0)
-		result = add_rules(e, &e->config->outputs, "output/");
+		result = add_rules(e, &e->config.outputs, "output/");
 	if (result == 0)
-		result = add_rules(e, &e->config->alerts, "alert/");
+		result = add_rules(e, &e->config.alerts, "alert/");
 	if (result == 0)
 		result = add_categories(e);
 	for (int i = 0; i < ASSET_COUNT && result == 0; i++)
@@ -543,6 +543,7 @@ void export_free(struct export *e)
 		end_pass(e);
 	export_files_close(e->files);
 	publish_free(e->publish);
+	free(e->config.outputs.items);
 	if (e->timer != NULL)
 		event_free(e->timer);
 	free(e->directory);
@@ -560,16 +561,32 @@ static char *make_base(const struct config *c, const char *base_url)
 	return strndup(url.data, url.len);
 }
 
+/* A folder of files asks nobody for a credential, so outputs that have readers of their own are no part of it. */
+static struct config_rule *take_open_outputs(const struct config_rules *from, size_t *count)
+{
+	struct config_rule *open = calloc(from->count + 1, sizeof(*open));
+
+	*count = 0;
+	for (size_t i = 0; open != NULL && i < from->count; i++)
+		if (from->items[i].token_file.text == NULL && from->items[i].users_file.text == NULL)
+			open[(*count)++] = from->items[i];
+	return open;
+}
+
 void export_set_config(
 	struct export *e, const struct config *config, const char *base_url, const struct feed_table *feeds)
 {
 	const char *directory = config->publish_directory.full;
 	char *base = make_base(config, base_url), *copy = directory != NULL ? strdup(directory) : NULL;
+	struct config_rule *earlier = e->config.outputs.items, *outputs;
 	struct error err = {0};
+	size_t output_count;
 
+	outputs = take_open_outputs(&config->outputs, &output_count);
+	e->config = *config;
+	e->config.outputs = (struct config_rules){.items = outputs, .count = output_count, .cap = output_count};
 	free(e->daemon_url);
 	e->daemon_url = strdup(base_url);
-	e->config = config;
 	e->feeds = feeds;
 	/* The thread reads the name of the folder only while it opens it. */
 	if (!e->works || e->job != JOB_OPEN) {
@@ -586,10 +603,11 @@ void export_set_config(
 	}
 	e->whole = e->stale = true;
 	if (base != NULL)
-		publish_set_config(e->publish, config, base, feeds);
+		publish_set_config(e->publish, &e->config, base, feeds);
+	free(earlier);
 	if (e->directory != NULL && e->thread == NULL)
 		e->thread = export_thread_new(e->base, run_job, on_done, e, &err);
-	if (base == NULL || e->daemon_url == NULL ||
+	if (base == NULL || outputs == NULL || e->daemon_url == NULL ||
 		(directory != NULL && (e->directory == NULL || e->thread == NULL))) {
 		error_sys(&e->trouble, -ENOMEM, "cannot write static files");
 		free(e->directory);

@@ -88,6 +88,22 @@ def files(folder):
     return {str(p.relative_to(folder)): (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file() and p.name[0] != "."}
 
 
+def test_an_output_with_readers_of_its_own_is_no_file(server, make_daemon, site, tmp_path):
+    folder, address = site
+    (tmp_path / "tokens").write_text("a-token-of-the-desk-alone\n")
+    daemon = start(server, make_daemon, folder, address)
+    assert (folder / "output/sea.atom").exists()
+    text = daemon.config_path.read_text()
+    daemon.config_path.write_text(text.replace("title = At sea", "title = At sea\ntoken-file = %s/tokens" % tmp_path))
+    daemon.run("reload")
+    wait_for(lambda: not (folder / "output").exists(), "the end of the output's files", LONG)
+    found = files(folder)
+    for name in ("index.html", "outputs.opml"):
+        assert b"output/sea" not in found[name][0] and b"At sea" not in found[name][0], name
+    assert not [name for name in found if name.startswith("output/")] and "alert/frigate.atom" in found
+    assert daemon.get("/output/sea.atom").status == 401
+
+
 def test_readers_and_browsers_find_their_way(server, make_daemon, site):
     folder, address = site
     start(server, make_daemon, folder, address)
