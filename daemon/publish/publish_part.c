@@ -85,10 +85,13 @@ int publish_part_address(const struct http_request *r, struct buf *out, struct b
 		result = add_filters(r, out, mistake);
 	}
 	buf_add(out, buf_str(&value));
+	/* An argument that is longer than an address may be is malformed. */
+	if (value.failed != 0)
+		out->failed = value.failed;
 	buf_release(&value);
 	address = buf_str(out);
 	if (buf_failed(out))
-		return -ENOMEM;
+		return out->failed == -E2BIG ? -EINVAL : out->failed;
 	return result != 0 ? result : is_part && publish_part_take(&address).kind == PART_NEWEST ? -EINVAL : 0;
 }
 

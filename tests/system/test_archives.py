@@ -158,6 +158,9 @@ def test_what_a_part_says_of_itself(server, make_daemon):
     # there are none of these
     for query in ("archive=3", "archive=99999999999999999", "archive=x", "archive=-1", "before=1", "before=a.b", "archive="):
         assert daemon.get("/feed.atom?" + query).status in (400, 404), query
+    # an argument of any length is never the daemon's trouble
+    for name in ("archive", "before", "category", "feed", "lang", "alert"):
+        assert daemon.get("/feed.atom?%s=%s" % (name, "x" * 5000)).status == 400, name
     assert daemon.get("/output/brief.atom?archive=0").status == 404
     # readers add arguments of their own
     assert daemon.get("/feed.atom?utm_source=x").status == 200
