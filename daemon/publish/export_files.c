@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,7 +118,7 @@ static int read_line(struct export_files *f, struct str line)
 static int read_list(struct export_files *f)
 {
 	struct buf text = BUF_INIT(LIST_MAX);
-	int fd = openat(f->fd, list_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), result = fd < 0 ? -errno : 0;
+	int fd = openat(f->fd, list_name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW), result = fd < 0 ? -errno : 0;
 	struct str rest, line;
 
 	if (result == -ENOENT)
@@ -197,9 +198,11 @@ static bool is_there(const struct export_files *f, const struct exported *x)
 	return fstatat(f->fd, x->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_size == x->size;
 }
 
+/* O_NONBLOCK: a pipe of that name fails at once; the thread would wait for its reader, and the daemon's end for the
+ * thread. */
 static int write_beside(int folder, const char *name, struct str bytes)
 {
-	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644), result;
+	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644), result;
 
 	if (fd < 0)
 		return -errno;
@@ -462,7 +465,8 @@ static int open_list(struct export_files *f)
 {
 	if (f->list_fd >= 0)
 		close(f->list_fd);
-	f->list_fd = openat(f->fd, list_name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	f->list_fd =
+		openat(f->fd, list_name, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0644);
 	return f->list_fd >= 0 ? 0 : -errno;
 }
 
@@ -507,6 +511,12 @@ bool export_files_are_at(const struct export_files *f, const char *directory)
 	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
+/* Two writers would remove each other's files.  A file system without such locks does without. */
+static int lock_folder(const struct export_files *f)
+{
+	return flock(f->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK ? -EWOULDBLOCK : 0;
+}
+
 struct export_files *export_files_open(const char *directory, struct error *err)
 {
 	struct export_files *f = calloc(1, sizeof(*f));
@@ -518,13 +528,19 @@ struct export_files *export_files_open(const char *directory, struct error *err)
 	f->directory = strdup(directory);
 	if (f->directory != NULL) {
 		f->fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		result = f->fd < 0 ? -errno : read_list(f);
+		result = f->fd < 0 ? -errno : lock_folder(f);
 	}
+	if (result == 0)
+		result = read_list(f);
 	if (result == 0)
 		result = open_list(f);
 	if (result == 0)
 		return f;
-	error_sys(err, result, "cannot use the folder %s", directory);
+	if (result == -EWOULDBLOCK)
+		error_set(err, result, "another sitrepd writes to the folder %s: give each a folder of its own",
+			directory);
+	else
+		error_sys(err, result, "cannot use the folder %s", directory);
 	export_files_close(f);
 	return NULL;
 }

@@ -22,7 +22,7 @@
 
 struct export_files;
 
-/* The folder must be there.  NULL with err. */
+/* The folder must be there, and no other process may have it open by this function.  NULL with err. */
 struct export_files *export_files_open(const char *directory, struct error *err);
 void export_files_close(struct export_files *f); /* NULL is fine */
 /* False when another folder has come to that path, or none is there any more. */

@@ -110,6 +110,50 @@ TEST(only_our_files_are_touched)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+TEST(one_writer_a_folder)
+{
+	char folder[] = "/tmp/sitrepd-export-XXXXXX", name[256];
+	struct error err = {0};
+	struct export_files *f;
+
+	assert_non_null(mkdtemp(folder));
+	f = open_folder(folder);
+	assert_null(export_files_open(folder, &err));
+	assert_non_null(strstr(err.text, "another sitrepd writes to the folder"));
+	export_files_close(f);
+	f = open_folder(folder);
+	export_files_close(f);
+	snprintf(name, sizeof(name), "%s/.sitrepd-files", folder);
+	unlink(name);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* Nobody waits for the other end of a pipe. */
+TEST(pipes_in_place_of_our_files)
+{
+	char folder[] = "/tmp/sitrepd-export-XXXXXX", list[256], beside[256];
+	struct error err = {0};
+	struct export_files *f;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(list, sizeof(list), "%s/.sitrepd-files", folder);
+	snprintf(beside, sizeof(beside), "%s/.sitrepd-new", folder);
+	assert_int_equal(mkfifo(list, 0600), 0);
+	assert_null(export_files_open(folder, &err));
+	assert_int_equal(unlink(list), 0);
+	f = open_folder(folder);
+	assert_int_equal(mkfifo(beside, 0600), 0);
+	assert_int_equal(put(f, "d.atom", "one"), -ENXIO);
+	assert_int_equal(unlink(beside), 0);
+	assert_int_equal(put(f, "d.atom", "one"), 0);
+	assert_file(folder, "d.atom", "one");
+	export_files_sweep(f, &err);
+	export_files_sweep(f, &err);
+	export_files_close(f);
+	unlink(list);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 TEST(names)
 {
 	static const char *const good[] = {"a", "a/b.atom", "sea & air.rss", "\xd0\x97/x"};
