@@ -571,6 +571,9 @@ void http_server_set_access(struct http_server *s, struct http_access *access)
 {
 	http_access_free(s->access);
 	s->access = access;
+	/* An answer without an end may have a reader who is no longer listed. */
+	if (s->flows.first != NULL && http_access_asks(access))
+		http_flows_end(&s->flows);
 }
 
 int http_server_listen(struct http_server *s, struct listener *l, enum http_audience audience, struct error *err)

@@ -19,13 +19,14 @@ struct http_flow {
 	const struct http_flow_callbacks *callbacks;
 	void *arg;
 	bool suspended;
+	bool ends;
 	struct http_flow *next, **link;
 };
 
 static ssize_t read_piece(void *arg, uint64_t position UNUSED, char *out, size_t room)
 {
 	struct http_flow *f = arg;
-	size_t len = f->callbacks->read(f->arg, out, room);
+	size_t len = f->ends ? HTTP_FLOW_END : f->callbacks->read(f->arg, out, room);
 
 	if (len == HTTP_FLOW_END)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -108,4 +109,12 @@ void http_flows_resume(struct http_flows *all)
 	for (struct http_flow *f = all->first; f != NULL; f = f->next)
 		if (f->suspended)
 			resume_flow(f);
+}
+
+void http_flows_end(struct http_flows *all)
+{
+	for (struct http_flow *f = all->first; f != NULL; f = f->next)
+		f->ends = true;
+	http_flows_resume(all);
+	all->run_soon(all->arg);
 }

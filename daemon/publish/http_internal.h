@@ -100,6 +100,8 @@ struct http_flows {
  * called when the response is destroyed, and place notes what is on the way. */
 struct MHD_Response *http_flow_response(struct http_flows *all, struct MHD_Connection *connection,
 	struct http_connection *place, struct http_answer *answer);
+/* Ends all within a turn of the loop: a client comes back by itself, and is asked for its credential. */
+void http_flows_end(struct http_flows *all);
 /* The end of the server: resumes all. */
 void http_flows_resume(struct http_flows *all);
 

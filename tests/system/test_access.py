@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Who may read over HTTP: names of the daemon, tokens, users, listeners of their own."""
 import base64
+import contextlib
 import http.client
 import subprocess
 
@@ -107,6 +108,22 @@ def test_tokens_and_users(make, tmp_path):
     assert daemon.control(op="reload")[-1] == {"done": True}
     assert ask(daemon, "/feed.atom?token=" + TOKEN).status == 401
     assert ask(daemon, "/feed.atom?token=another-token-of-readers").status == 200
+
+
+def test_a_reload_ends_the_events_of_readers_who_may_no_more(make, tmp_path):
+    (tmp_path / "tokens").write_text(TOKEN)
+    daemon = make("[http]\ntoken-file = %s/tokens" % tmp_path)
+    connection = http.client.HTTPConnection("127.0.0.1", tcp_port(daemon), timeout=PATIENCE)
+    with contextlib.closing(connection):
+        connection.request("GET", "/events?token=" + TOKEN)
+        answer = connection.getresponse()
+        assert answer.status == 200 and answer.readline() == b"retry: 5000\n"
+        (tmp_path / "tokens").write_text("another-token-of-readers")
+        assert daemon.control(op="reload")[-1] == {"done": True}
+        with contextlib.suppress(http.client.IncompleteRead):  # the answer has no end of its own
+            while answer.readline():
+                pass
+    assert ask(daemon, "/events?token=" + TOKEN).status == 401
 
 
 def test_open_to_others_is_warned_of(make, tmp_path):

@@ -116,7 +116,8 @@ struct http_server *http_server_new(
 	struct event_base *base, const struct http_options *options, http_handle_fn *fn, void *arg, struct error *err);
 /* fn is called for the head of each POST, with the same arg; without fn every POST is refused. */
 void http_server_allow_post(struct http_server *s, http_post_fn *fn);
-/* Puts an access (http_access.h) into force, and takes it over.  Until then everything is answered. */
+/* Puts an access (http_access.h) into force, and takes it over.  Until then everything is answered.  Where it asks for
+ * credentials, answers without an end are ended. */
 void http_server_set_access(struct http_server *s, struct http_access *access);
 /* MONITORS: /metrics and /healthz alone are served, and then /metrics on no other listener. */
 enum http_audience { HTTP_FOR_ALL, HTTP_FOR_MONITORS };
