@@ -18,10 +18,12 @@
 enum {
 	PLACES_MIN = 1024,
 	WORDS_MEMORY_MAX = 64 * 1024 * 1024,
-	NONE = UINT32_MAX,
 	/* Words of one text that are taken in; a text of more words, some 8 MB, is found by its first ones. */
 	TEXT_WORDS_MAX = 1024 * 1024,
 };
+
+/* Ends the chain of a word. */
+static const uint32_t no_posting = UINT32_MAX;
 
 struct batch_word {
 	struct str text;
@@ -32,7 +34,7 @@ struct batch_word {
 
 struct batch_posting {
 	uint32_t doc;
-	uint32_t before; /* in the chain, or NONE */
+	uint32_t before; /* in the chain, or no_posting */
 };
 
 struct batch {
@@ -135,7 +137,7 @@ static struct batch_word *find_word(struct batch *b, struct str text)
 	if (array_reserve(&b->words, &b->word_cap, b->word_count + 1, sizeof(*b->words)) != 0)
 		return NULL;
 	word = &b->words[b->word_count];
-	*word = (struct batch_word){.text = arena_str(&b->arena, text), .last = NONE};
+	*word = (struct batch_word){.text = arena_str(&b->arena, text), .last = no_posting};
 	if (word->text.data == NULL)
 		return NULL;
 	*place = (uint32_t)++b->word_count;
@@ -147,7 +149,7 @@ static bool has_word(const struct batch *b, struct str text)
 	const uint32_t *place = find_place(b, b->places, b->place_count, text);
 	const struct batch_word *word = *place == 0 ? NULL : &b->words[*place - 1];
 
-	return word != NULL && word->last != NONE && b->postings[word->last].doc == b->doc_count;
+	return word != NULL && word->last != no_posting && b->postings[word->last].doc == b->doc_count;
 }
 
 /* Notes that the text at hand has the word in b->word; *times: how often until now. */
@@ -158,7 +160,7 @@ static int put_word(struct batch *b, uint32_t *times)
 
 	if (word == NULL || b->word.failed != 0)
 		return -ENOMEM;
-	if (word->last != NONE && b->postings[word->last].doc == doc) {
+	if (word->last != no_posting && b->postings[word->last].doc == doc) {
 		*times = ++word->times;
 		return 0;
 	}
@@ -298,7 +300,7 @@ static int write_word(const struct batch *b, const struct batch_word *w, uint32_
 {
 	size_t at = w->count;
 
-	for (uint32_t p = w->last; p != NONE; p = b->postings[p].before)
+	for (uint32_t p = w->last; p != no_posting; p = b->postings[p].before)
 		numbers[--at] = b->postings[p].doc;
 	return segment_write_word(to, w->text, numbers, w->count);
 }

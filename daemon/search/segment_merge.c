@@ -9,7 +9,8 @@
 #include "segment_write.h"
 #include "term_block.h"
 
-enum { NONE = UINT32_MAX, WORDS_AT_ONCE = 1024 };
+enum { WORDS_AT_ONCE = 1024 };
+static const uint32_t left_out = UINT32_MAX;
 
 static const char cannot_merge[] = "cannot merge parts of the search index";
 
@@ -17,7 +18,7 @@ static const char cannot_merge[] = "cannot merge parts of the search index";
 struct source {
 	const struct segment *segment;
 	uint64_t *dead;
-	uint32_t *number; /* of a text in the new segment, or NONE, by its number in this one */
+	uint32_t *number; /* of a text in the new segment, or left_out, by its number in this one */
 	uint32_t block;   /* the next one */
 	struct buf bytes; /* of the present block */
 	struct term_reader terms;
@@ -108,7 +109,7 @@ static int load_docs(struct merge *m, uint32_t number)
 		for (uint32_t i = c * DOC_CHUNK; result == 0 && i < docs && i < (c + 1) * DOC_CHUNK; i++) {
 			struct living *to = &m->living[m->count];
 
-			s->number[i] = NONE;
+			s->number[i] = left_out;
 			if ((s->dead[i / 64] >> i % 64 & 1) != 0)
 				continue;
 			*to = (struct living){.source = number, .number = i};
@@ -183,7 +184,7 @@ static int take_word(struct merge *m, struct source *s, size_t *count, bool *in_
 	for (size_t i = 0; i < n; i++) {
 		uint32_t number = s->number[m->one[i]];
 
-		if (number == NONE)
+		if (number == left_out)
 			continue;
 		*in_order = *in_order && (*count == 0 || m->numbers[*count - 1] < number);
 		m->numbers[(*count)++] = number;
