@@ -147,6 +147,28 @@ int config_public_url(const struct config_feed *f, struct buf *out)
 	return f->is_private ? buf_add_bare_url(out, str_from(f->url)) : buf_add_public_url(out, str_from(f->url));
 }
 
+int config_categories(const struct config *c, const char ***names, size_t *count)
+{
+	size_t all = 0, kept = 0;
+
+	for (size_t i = 0; i < c->feeds.count; i++)
+		all += c->feeds.items[i].enabled ? c->feeds.items[i].category_count : 0;
+	*count = 0;
+	*names = calloc(all + 1, sizeof(**names));
+	if (*names == NULL)
+		return -ENOMEM;
+	all = 0;
+	for (size_t i = 0; i < c->feeds.count; i++)
+		for (size_t k = 0; c->feeds.items[i].enabled && k < c->feeds.items[i].category_count; k++)
+			(*names)[all++] = c->feeds.items[i].categories[k];
+	qsort(*names, all, sizeof(**names), cstr_order);
+	for (size_t i = 0; i < all; i++)
+		if (i == 0 || strcmp((*names)[i], (*names)[kept - 1]) != 0)
+			(*names)[kept++] = (*names)[i];
+	*count = kept;
+	return 0;
+}
+
 bool config_feed_has_credentials(const struct config_feed *f)
 {
 	/* An @ in the address may end a user name. A wrong guess only means that redirects are followed one by one. */

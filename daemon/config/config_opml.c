@@ -112,27 +112,17 @@ static void write_rules(
 static int write_categories(struct buf *out, const char *base_url, const struct config *c)
 {
 	const char **names;
-	size_t count = 0;
+	size_t count;
+	int result = config_categories(c, &names, &count);
 
-	for (size_t i = 0; i < c->feeds.count; i++)
-		count += c->feeds.items[i].enabled ? c->feeds.items[i].category_count : 0;
-	if (count == 0)
-		return 0;
-	names = calloc(count, sizeof(*names));
-	if (names == NULL)
-		return -ENOMEM;
-	count = 0;
-	for (size_t i = 0; i < c->feeds.count; i++)
-		for (size_t k = 0; c->feeds.items[i].enabled && k < c->feeds.items[i].category_count; k++)
-			names[count++] = c->feeds.items[i].categories[k];
-	qsort(names, count, sizeof(*names), cstr_order);
-	opml_write_folder(out, STR("Categories"));
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+	if (count > 0) {
+		opml_write_folder(out, STR("Categories"));
+		for (size_t i = 0; i < count; i++)
 			write_output(out, base_url, "/category/", names[i], names[i]);
-	opml_write_folder_end(out);
+		opml_write_folder_end(out);
+	}
 	free(names);
-	return 0;
+	return result;
 }
 
 int config_opml_outputs(const struct config *c, const char *base_url, struct buf *out)

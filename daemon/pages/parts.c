@@ -260,6 +260,26 @@ void part_link_out(struct buf *out, struct str href, struct str words)
 
 /* ---- alerts ---- */
 
+size_t part_story_categories(const struct story *s, struct str *categories, size_t max)
+{
+	struct str name;
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->report_count; i++) {
+		struct str rest = s->reports[i].source.categories;
+
+		while (count < max && str_split(&rest, '\n', &name)) {
+			bool known = str_empty(name);
+
+			for (size_t k = 0; k < count && !known; k++)
+				known = str_eq_nocase(categories[k], name);
+			if (!known)
+				categories[count++] = name;
+		}
+	}
+	return count;
+}
+
 void part_alert(struct buf *out, const char *root, enum alert_priority priority, struct str name)
 {
 	buf_printf(out, "<a class=\"al p%d\" href=\"%salert/", (int)priority, root);

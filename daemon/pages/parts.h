@@ -13,6 +13,7 @@
 #include "sitrep/base/str.h"
 #include "sitrep/model/alert.h"
 #include "sitrep/pages/page.h"
+#include "sitrep/store/reader.h"
 
 /* ---- numbers ---- */
 
@@ -62,6 +63,9 @@ void part_language(struct buf *out, struct str language);
 const char *part_language_name(struct str language);
 /* The words as a link to another site, or without one when href is no web address. */
 void part_link_out(struct buf *out, struct str href, struct str words);
+
+/* The first categories of the story, each once whatever its case.  Returns how many, at most max. */
+size_t part_story_categories(const struct story *s, struct str *categories, size_t max);
 
 /* ---- alerts ---- */
 

@@ -132,28 +132,16 @@ static void write_fact_report(struct buf *out, const struct story_sight *sight, 
 
 static void write_categories(struct buf *out, const struct story_sight *sight)
 {
-	struct str shown[CATEGORIES_MAX], name;
-	size_t count = 0;
+	struct str shown[CATEGORIES_MAX];
+	size_t count = part_story_categories(sight->story, shown, CATEGORIES_MAX);
 
-	for (size_t i = 0; i < sight->story->report_count; i++) {
-		struct str rest = sight->story->reports[i].source.categories;
-
-		while (count < CATEGORIES_MAX && str_split(&rest, '\n', &name)) {
-			bool known = str_empty(name);
-
-			for (size_t k = 0; k < count && !known; k++)
-				known = str_eq_nocase(shown[k], name);
-			if (known)
-				continue;
-			shown[count++] = name;
-			buf_printf(out,
-				count == 1 ? "<dt>Category</dt><dd><a href=\"%s?category=" : ", <a href=\"%s?category=",
-				sight->page->root);
-			part_escape(out, name);
-			buf_puts(out, "\">");
-			buf_add_xml(out, name);
-			buf_puts(out, "</a>");
-		}
+	for (size_t i = 0; i < count; i++) {
+		buf_printf(out, i == 0 ? "<dt>Category</dt><dd><a href=\"%s?category=" : ", <a href=\"%s?category=",
+			sight->page->root);
+		part_escape(out, shown[i]);
+		buf_puts(out, "\">");
+		buf_add_xml(out, shown[i]);
+		buf_puts(out, "</a>");
 	}
 	buf_puts(out, count > 0 ? "</dd>" : "");
 }

@@ -82,23 +82,12 @@ static void write_summary(struct buf *out, const struct item *it)
 /* Configured ones of all reports, each once. */
 static void write_categories(struct buf *out, const struct story *s)
 {
-	struct str shown[CATEGORIES_MAX], name;
-	size_t count = 0;
+	struct str shown[CATEGORIES_MAX];
+	size_t count = part_story_categories(s, shown, CATEGORIES_MAX);
 
-	for (size_t i = 0; i < s->report_count; i++) {
-		struct str rest = s->reports[i].source.categories;
-
-		while (count < CATEGORIES_MAX && str_split(&rest, '\n', &name)) {
-			bool known = str_empty(name);
-
-			for (size_t k = 0; k < count && !known; k++)
-				known = str_eq_nocase(shown[k], name);
-			if (known)
-				continue;
-			shown[count++] = name;
-			buf_puts(out, count > 1 ? ", " : " · ");
-			buf_add_xml(out, name);
-		}
+	for (size_t i = 0; i < count; i++) {
+		buf_puts(out, i > 0 ? ", " : " · ");
+		buf_add_xml(out, shown[i]);
 	}
 }
 

@@ -226,24 +226,12 @@ static int add_rules(struct export *e, const struct config_rules *rules, const c
 
 static int add_categories(struct export *e)
 {
-	const struct config *c = &e->config;
 	const char **names;
-	size_t count = 0;
-	int result = 0;
+	size_t count;
+	int result = config_categories(&e->config, &names, &count);
 
-	for (size_t i = 0; i < c->feeds.count; i++)
-		count += c->feeds.items[i].enabled ? c->feeds.items[i].category_count : 0;
-	names = calloc(count + 1, sizeof(*names));
-	if (names == NULL)
-		return -ENOMEM;
-	count = 0;
-	for (size_t i = 0; i < c->feeds.count; i++)
-		for (size_t k = 0; c->feeds.items[i].enabled && k < c->feeds.items[i].category_count; k++)
-			names[count++] = c->feeds.items[i].categories[k];
-	qsort(names, count, sizeof(*names), cstr_order);
 	for (size_t i = 0; i < count && result == 0; i++)
-		if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
-			result = add_feed(e, "category/", names[i]);
+		result = add_feed(e, "category/", names[i]);
 	free(names);
 	return result;
 }

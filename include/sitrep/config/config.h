@@ -305,6 +305,9 @@ void config_free(struct config *c);
 
 const struct config_feed *config_find_feed(const struct config *c, struct str name);
 const struct config_rule *config_find_rule(const struct config_rules *rules, struct str name);
+/* The categories of the enabled feeds, in order, each once: *names has *count, and is the caller's to free.  0, or
+ * -ENOMEM. */
+int config_categories(const struct config *c, const char ***names, size_t *count);
 
 /* The base of all addresses in documents, without a slash at its end: base-url of the configuration, else address, at
  * which the daemon is reached ("http://127.0.0.1:8484"; one for all addresses of the machine becomes localhost), else
